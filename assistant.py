@@ -1,0 +1,128 @@
+"""A person's message: load, decide, save in one transaction, and let what follows be sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from cases.lifecycle import step
+from cases.model import Case, Event, State, new_code
+from conversation import alerts
+from conversation.content import Content
+from conversation.messages import CaseAction, CaseWish, Incoming, Turn
+from conversation.respond import respond
+from conversation.state import PersonState
+from storage.cases import case_of_person, open_case, save_step
+from storage.database import Database, Transaction
+from storage.inbox import finish
+from storage.outbox import Outgoing, Purpose, enqueue
+from storage.people import Person, add_person, find_person, save_person
+from translations.load import REFERENCE
+
+log = structlog.get_logger()
+
+# The language in which the bot speaks to the volunteers.
+STAFF_LANGUAGE = REFERENCE
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Serves the people. `sent` is called when there is something new in the outbox."""
+
+    database: Database
+    content: Content
+    sent: Callable[[], None]
+
+    async def handle(
+        self, update_id: int, chat_id: int, incoming: Incoming, now: dt.datetime
+    ) -> None:
+        """Decide on a message; keep its effects and what must be sent, all or nothing.
+
+        Does nothing for an update that was done before. Raises StorageError.
+        """
+        async with self.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return
+            person = await find_person(tx, chat_id)
+            if person is None:
+                language = self.content.first_language(incoming.account_language)
+                person = await add_person(tx, chat_id, language, now)
+            case = await case_of_person(tx, person.id)
+            code = case.code if case else new_code()
+            state = PersonState.from_json(person.state)
+            turn = respond(incoming, person.language, state, case, code, self.content, now)
+            await save_person(tx, person.id, turn.language, turn.state.to_json(), now)
+            if turn.case is not None:
+                await self._act(tx, turn.case, person, case, code, turn, incoming.edited, now)
+            await self._reply(tx, turn, chat_id, now)
+        self.sent()
+
+    async def _reply(self, tx: Transaction, turn: Turn, chat_id: int, now: dt.datetime) -> None:
+        for reply in turn.replies:
+            message = Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons)
+            await enqueue(tx, message, now)
+        for name in turn.uncovered:
+            log.error("no value for today", name=name)
+            text = self.content.voice(STAFF_LANGUAGE, now).say("staff-uncovered", name=name)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
+
+    async def _act(
+        self,
+        tx: Transaction,
+        wish: CaseWish,
+        person: Person,
+        case: Case | None,
+        code: str,
+        turn: Turn,
+        edited: bool,
+        now: dt.datetime,
+    ) -> None:
+        """Do what the conversation wants of the case: its step, its alert, the copies."""
+        if case is None:
+            after = await open_case(
+                tx, code, person.id, turn.language, wish.origin, wish.urgent_kind, now
+            )
+        else:
+            event = _event(wish, case)
+            after = replace(step(case, event, urgent_kind=wish.urgent_kind), language=turn.language)
+            await save_step(tx, case, after, event, now)
+        voice = self.content.voice(STAFF_LANGUAGE, now)
+        key = _alert_key(wish, case)
+        if key == "staff-withdrawn":
+            text = voice.say(key, code=after.code)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=after.id), now)
+        elif key is not None:
+            name = self.content.translations.language(after.language).entry.own_name
+            text = alerts.alert(voice, after, key, name, wish.phrasing)
+            keyboard = alerts.buttons(voice, after)
+            await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
+        if edited:
+            text = voice.say("staff-edited", code=after.code)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=after.id), now)
+        for message_id in wish.message_ids:
+            copy = Outgoing(
+                None, Purpose.COPY, copy_of=(person.chat_id, message_id), case_id=after.id
+            )
+            await enqueue(tx, copy, now)
+
+
+def _event(wish: CaseWish, case: Case) -> Event:
+    if wish.action is CaseAction.WITHDRAW:
+        return Event.WITHDRAW
+    if wish.action is CaseAction.ALARM:
+        return Event.RAISE
+    return Event.OPEN if case.state is State.CLOSED else Event.PERSON_WRITES
+
+
+def _alert_key(wish: CaseWish, case: Case | None) -> str | None:
+    """Return which alert the staff group gets, if any."""
+    if wish.action is CaseAction.WITHDRAW:
+        return "staff-withdrawn"
+    if wish.action is CaseAction.ALARM:
+        return "staff-alarm" if case is None else "staff-raised"
+    if case is None:
+        return "staff-request"
+    return "staff-reopened" if case.state is State.CLOSED else None

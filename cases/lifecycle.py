@@ -1,0 +1,58 @@
+"""What may happen to a case, and when.
+
+Rule 1: the table is the whole truth. A step that it does not hold raises, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cases.model import Case, Claim, Event, State
+from errors import CaseError
+from knowledge.schema import URGENT_KINDS
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.WAITING, Event.CLAIM): State.CLAIMED,
+    (State.WAITING, Event.RAISE): State.WAITING,
+    (State.WAITING, Event.PERSON_WRITES): State.WAITING,
+    # A reply is work on the case, so whoever replies first has it.
+    (State.WAITING, Event.STAFF_REPLIES): State.CLAIMED,
+    (State.WAITING, Event.CLOSE): State.CLOSED,
+    (State.WAITING, Event.WITHDRAW): State.CLOSED,
+    (State.CLAIMED, Event.RAISE): State.CLAIMED,
+    (State.CLAIMED, Event.PERSON_WRITES): State.CLAIMED,
+    (State.CLAIMED, Event.STAFF_REPLIES): State.CLAIMED,
+    (State.CLAIMED, Event.CLOSE): State.CLOSED,
+    (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
+    # Whoever writes again is heard again, also after having said stop.
+    (State.CLOSED, Event.RAISE): State.WAITING,
+    (State.CLOSED, Event.OPEN): State.WAITING,
+    # A volunteer may add something after having closed the case; it stays closed.
+    (State.CLOSED, Event.STAFF_REPLIES): State.CLOSED,
+}
+
+
+def step(
+    case: Case, event: Event, *, urgent_kind: str | None = None, claim: Claim | None = None
+) -> Case:
+    """Return the case after `event`.
+
+    `urgent_kind` raises the case if it is more urgent than what the case already has. `claim` is
+    who acts, for the events of the staff. Raises CaseError where the table holds no such step.
+    """
+    state = TRANSITIONS.get((case.state, event))
+    if state is None:
+        raise CaseError(case.state, event)
+    holder = case.claim
+    if state is State.CLAIMED and holder is None:
+        holder = claim
+    elif state is not State.CLAIMED:
+        holder = None
+    kind = more_urgent(case.urgent_kind, urgent_kind)
+    return replace(case, state=state, claim=holder, urgent_kind=kind)
+
+
+def more_urgent(one: str | None, other: str | None) -> str | None:
+    """Return the more urgent of two kinds; None is the least."""
+    known = [kind for kind in URGENT_KINDS if kind in (one, other)]
+    return known[0] if known else None

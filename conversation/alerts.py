@@ -1,0 +1,47 @@
+"""What the staff group reads of a case. Never a person's name, username or number."""
+
+from __future__ import annotations
+
+from cases.model import Case, State
+from conversation.messages import Button
+from conversation.render import Voice
+from knowledge.schema import UrgentKind
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+def alert(voice: Voice, case: Case, key: str, language_name: str, phrasing: str | None) -> str:
+    """Return the alert of a case as HTML; `key` says what happened, `phrasing` which one fired."""
+    lines = [
+        f"<b>{voice.say(key, code=case.code, kind=kind_name(voice, case))}</b>",
+        voice.say("staff-language", language=f"{language_name} ({case.language})"),
+    ]
+    if phrasing:
+        lines.append(voice.say("staff-fired", phrasing=phrasing))
+    lines.append(f"<i>{voice.say('staff-how')}</i>")
+    return "\n".join(lines)
+
+
+def buttons(voice: Voice, case: Case) -> Rows:
+    """Return the buttons below an alert, as the case stands."""
+    if case.state is State.CLOSED:
+        return ()
+    close = voice.button("staff-close", f"case:close:{case.code}")
+    if case.state is State.CLAIMED:
+        return ((close,),)
+    return ((voice.button("staff-claim", f"case:claim:{case.code}"), close),)
+
+
+def kind_name(voice: Voice, case: Case) -> str:
+    """Return what the case is about, in the staff's words."""
+    if case.urgent_kind is None:
+        return voice.label("no-kind")
+    kinds: dict[UrgentKind, str] = {
+        kind: text.name for kind, text in voice.language.urgency.kinds.items()
+    }
+    return next(name for kind, name in kinds.items() if kind == case.urgent_kind)
+
+
+def topic_name(voice: Voice, case: Case) -> str:
+    """Return the name of the case's forum topic, at most 128 characters."""
+    return voice.label("topic-name", code=case.code, kind=kind_name(voice, case))[:128]

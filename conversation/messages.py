@@ -1,0 +1,88 @@
+"""The values that go into and come out of a conversation; no Telegram types."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cases.model import Origin
+from conversation.state import PersonState
+from knowledge.schema import UrgentKind
+
+
+class Kind(enum.StrEnum):
+    """What somebody sent."""
+
+    TEXT = "text"
+    COMMAND = "command"
+    BUTTON = "button"
+    OTHER = "other"
+    """A photo, a voice message, a sticker, a place: the bot cannot read it."""
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message from a person.
+
+    `text` is what they wrote (also a caption), the command with its slash, or the button's data.
+    """
+
+    kind: Kind
+    text: str
+    message_id: int | None
+    account_language: str | None = None
+    edited: bool = False
+
+
+class Button(NamedTuple):
+    """`data` comes back when it is pressed: 1 to 64 bytes."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A message to the person. `text` is HTML as Telegram takes it, at most 4096 characters."""
+
+    text: str
+    buttons: tuple[tuple[Button, ...], ...] = ()
+
+
+class CaseAction(enum.StrEnum):
+    """What the conversation wants of the person's case."""
+
+    ALARM = "alarm"
+    REQUEST = "request"
+    WRITE = "write"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True)
+class CaseWish:
+    """`urgent_kind` and `phrasing` (which one fired) belong to an alarm. `message_ids` are the
+    person's messages to pass on, oldest first."""
+
+    action: CaseAction
+    urgent_kind: UrgentKind | None = None
+    phrasing: str | None = None
+    message_ids: tuple[int, ...] = ()
+
+    @property
+    def origin(self) -> Origin:
+        return Origin.ALARM if self.action is CaseAction.ALARM else Origin.REQUEST
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What follows from a message: replies, where the person is now, perhaps a case.
+
+    `uncovered` are the facts that have no value today: a human must look at them.
+    """
+
+    replies: tuple[Reply, ...]
+    language: str
+    state: PersonState
+    case: CaseWish | None = None
+    uncovered: tuple[str, ...] = ()

@@ -1,0 +1,63 @@
+"""One message with all that is known when it comes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from cases.model import Case, State
+from conversation.content import Content
+from conversation.messages import CaseWish, Incoming, Reply, Turn
+from conversation.render import Voice
+from conversation.state import PersonState
+
+
+@dataclass(frozen=True)
+class Moment:
+    """`language` is what is answered in, `own_language` the person's so far. `case` is their case,
+    whatever its state; `code` its code, or the one that a case opened now would get."""
+
+    incoming: Incoming
+    language: str
+    own_language: str
+    state: PersonState
+    case: Case | None
+    code: str
+    content: Content
+    now: dt.datetime
+
+    @property
+    def voice(self) -> Voice:
+        return self.content.voice(self.language, self.now)
+
+    @property
+    def case_state(self) -> State | None:
+        return self.case.state if self.case else None
+
+    @property
+    def case_is_open(self) -> bool:
+        return self.case_state in (State.WAITING, State.CLAIMED)
+
+    @property
+    def writes_to_case(self) -> bool:
+        """Whether what the person writes now is passed on: the case is open, or reopens."""
+        return self.case is not None and not self.state.bot_only
+
+    @property
+    def message_ids(self) -> tuple[int, ...]:
+        message_id = self.incoming.message_id
+        return () if message_id is None else (message_id,)
+
+    @property
+    def recent_ids(self) -> tuple[int, ...]:
+        """The person's messages of the last moments, this one among them, oldest first."""
+        ids = [each.message_id for each in self.state.recent if each.message_id is not None]
+        return tuple(dict.fromkeys([*ids, *self.message_ids]))
+
+    def turn(
+        self, *replies: Reply, case: CaseWish | None = None, uncovered: tuple[str, ...] = ()
+    ) -> Turn:
+        """Return the turn. A chosen language stays, else the last one spoken becomes theirs."""
+        keeps = self.state.language_chosen
+        language = self.own_language if keeps else self.language
+        return Turn(replies, language, self.state, case, uncovered)

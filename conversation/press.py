@@ -1,0 +1,193 @@
+"""Commands and buttons: what a person asks for without words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from conversation import menus
+from conversation.messages import CaseAction, CaseWish, Turn
+from conversation.moment import Moment
+from knowledge.schema import PILLARS
+
+
+def command(moment: Moment) -> Turn:
+    """Answer a command such as `/human`; an unknown one gets the help."""
+    name, _, argument = moment.incoming.text.removeprefix("/").partition(" ")
+    name = name.partition("@")[0].lower()
+    if name == "start":
+        return _start(moment, argument.strip())
+    return _COMMANDS.get(name, _help)(moment)
+
+
+def press(moment: Moment) -> Turn:
+    """Answer a button; one that is unknown, old or forged gets the menu."""
+    verb, *arguments = moment.incoming.text.split(":")
+    handler = _BUTTONS.get(verb)
+    if handler is None or not _fits(moment, verb, arguments):
+        return _menu(moment)
+    return handler(moment, arguments)
+
+
+def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
+    """Whether the arguments name something that there is."""
+    knowledge = moment.content.knowledge
+    known: dict[str, Callable[[list[str]], bool]] = {
+        "language": lambda a: a[0] in moment.content.translations.languages,
+        "topic": lambda a: a[0] in knowledge.topics,
+        "pillar": lambda a: a[0] in PILLARS and a[1].isdecimal(),
+        "table": lambda a: a[0] in knowledge.tables and a[1].isdecimal(),
+        "row": lambda a: a[1] in knowledge.tables[a[0]].rows,
+        "helpful": lambda a: a[0] in ("yes", "no"),
+    }
+    try:
+        return known[verb](arguments) if verb in known else not arguments
+    except (IndexError, KeyError):
+        return False
+
+
+def _start(moment: Moment, payload: str) -> Turn:
+    """`payload` of a deep link: a language code, a topic id, or `code-topic`."""
+    code, _, rest = payload.partition("-")
+    if code in moment.content.translations.languages:
+        moment = _speaking(moment, code)
+        payload = rest
+    if payload in moment.content.knowledge.topics:
+        reply, uncovered = menus.answer(moment.voice, payload)
+        moment = replace(moment, state=replace(moment.state, welcomed=True))
+        welcome = menus.plain(moment.voice, "welcome-short")
+        return moment.turn(welcome, reply, uncovered=tuple(uncovered))
+    if moment.state.language_chosen:
+        return _welcome(moment)
+    return moment.turn(menus.languages(moment.voice, moment.content.translations))
+
+
+def _welcome(moment: Moment) -> Turn:
+    moment = replace(moment, state=replace(moment.state, welcomed=True))
+    return moment.turn(menus.welcome(moment.voice))
+
+
+def _speaking(moment: Moment, code: str) -> Moment:
+    state = replace(moment.state, language_chosen=True)
+    return replace(moment, language=code, own_language=code, state=state)
+
+
+def _language(moment: Moment, arguments: list[str]) -> Turn:
+    first = not moment.state.welcomed
+    moment = _speaking(moment, arguments[0])
+    if first:
+        return _welcome(moment)
+    return moment.turn(menus.plain(moment.voice, "language-changed"))
+
+
+def _languages(moment: Moment) -> Turn:
+    return moment.turn(menus.languages(moment.voice, moment.content.translations))
+
+
+def _menu(moment: Moment) -> Turn:
+    return moment.turn(menus.menu(moment.voice))
+
+
+def _help(moment: Moment) -> Turn:
+    return moment.turn(menus.with_human(moment.voice, "help"))
+
+
+def _about(moment: Moment) -> Turn:
+    return moment.turn(menus.with_human(moment.voice, "about"))
+
+
+def _emergency(moment: Moment) -> Turn:
+    return moment.turn(menus.emergency(moment.voice))
+
+
+def _human(moment: Moment) -> Turn:
+    if moment.case_is_open and moment.writes_to_case:
+        return moment.turn(menus.opened(moment.voice, moment.code, already=True))
+    return moment.turn(menus.consent(moment.voice))
+
+
+def _human_yes(moment: Moment) -> Turn:
+    already = moment.case_is_open and moment.writes_to_case
+    wish = CaseWish(CaseAction.REQUEST, message_ids=moment.recent_ids)
+    moment = replace(moment, state=replace(moment.state, bot_only=False, recent=(), welcomed=True))
+    reply = menus.opened(moment.voice, moment.code, already)
+    return moment.turn(reply, case=None if already else wish)
+
+
+def _human_no(moment: Moment) -> Turn:
+    return moment.turn(menus.plain(moment.voice, "human-no-reply"))
+
+
+def _stop(moment: Moment) -> Turn:
+    wish = CaseWish(CaseAction.WITHDRAW) if moment.case_is_open else None
+    moment = replace(moment, state=replace(moment.state, bot_only=True))
+    return moment.turn(menus.plain(moment.voice, "stopped"), case=wish)
+
+
+def _bot_only(moment: Moment) -> Turn:
+    if moment.case_is_open:
+        return _stop(moment)
+    moment = replace(moment, state=replace(moment.state, bot_only=True))
+    return moment.turn(menus.plain(moment.voice, "bot-only"))
+
+
+def _none(moment: Moment) -> Turn:
+    return moment.turn(menus.with_human(moment.voice, "unknown"))
+
+
+def _topic(moment: Moment, arguments: list[str]) -> Turn:
+    reply, uncovered = menus.answer(moment.voice, arguments[0])
+    return moment.turn(reply, uncovered=tuple(uncovered))
+
+
+def _pillar(moment: Moment, arguments: list[str]) -> Turn:
+    return moment.turn(menus.pillar(moment.voice, arguments[0], int(arguments[1])))
+
+
+def _table(moment: Moment, arguments: list[str]) -> Turn:
+    return moment.turn(menus.table(moment.voice, arguments[0], int(arguments[1])))
+
+
+def _row(moment: Moment, arguments: list[str]) -> Turn:
+    reply, uncovered = menus.row(moment.voice, arguments[0], arguments[1])
+    return moment.turn(reply, uncovered=tuple(uncovered))
+
+
+def _helpful(moment: Moment, arguments: list[str]) -> Turn:
+    if arguments[0] == "yes":
+        return moment.turn(menus.plain(moment.voice, "thanks-helpful"))
+    return moment.turn(menus.with_human(moment.voice, "thanks-not-helpful"))
+
+
+def _without_arguments(answer: Callable[[Moment], Turn]) -> Callable[[Moment, list[str]], Turn]:
+    return lambda moment, _arguments: answer(moment)
+
+
+_COMMANDS: dict[str, Callable[[Moment], Turn]] = {
+    "menu": _menu,
+    "emergency": _emergency,
+    "human": _human,
+    "language": _languages,
+    "help": _help,
+    "about": _about,
+}
+
+_BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
+    "language": _language,
+    "topic": _topic,
+    "pillar": _pillar,
+    "table": _table,
+    "row": _row,
+    "helpful": _helpful,
+    "menu": _without_arguments(_menu),
+    "emergency": _without_arguments(_emergency),
+    "human": _without_arguments(_human),
+    "human-yes": _without_arguments(_human_yes),
+    "human-no": _without_arguments(_human_no),
+    "stop": _without_arguments(_stop),
+    "bot-only": _without_arguments(_bot_only),
+    "none": _without_arguments(_none),
+}
+
+# The commands that Telegram lists, in this order; `start` is not listed.
+LISTED_COMMANDS = tuple(_COMMANDS)

@@ -1,0 +1,158 @@
+"""The conversation: what a person sent, and where they are, becomes a Turn."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from cases.model import Case, State
+from conversation import menus
+from conversation.content import Content
+from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
+from conversation.moment import Moment
+from conversation.press import command, press
+from conversation.state import PersonState
+from matching.judgement import Decision, Judgement, Urgency
+
+# The same card is not shown again within this time; the alarm still goes to the volunteers.
+CARD_AGAIN_S = 600
+
+
+def respond(
+    incoming: Incoming,
+    language: str,
+    state: PersonState,
+    case: Case | None,
+    code: str,
+    content: Content,
+    now: dt.datetime,
+) -> Turn:
+    """Return what follows from a message.
+
+    `language` is the person's so far; `case` their case, whatever its state; `code` its code, or
+    the one that a case opened now would get. Every text is judged for urgency before anything
+    else. No words of a person make it raise.
+    """
+    moment = Moment(incoming, language, language, state, case, code, content, now)
+    if incoming.kind is Kind.COMMAND:
+        return command(moment)
+    if incoming.kind is Kind.BUTTON:
+        return press(moment)
+    if incoming.text.strip():
+        return _text(moment)
+    return _not_readable(moment)
+
+
+def _text(moment: Moment) -> Turn:
+    incoming = moment.incoming
+    state = moment.state.with_recent(incoming.text, incoming.message_id, moment.now)
+    moment = replace(moment, state=state)
+    judgement = moment.content.judge.judge(incoming.text, moment.language)
+    alarm = _alarm(moment, judgement)
+    moment = _spoken(moment, judgement)
+    return _alarmed(moment, alarm, judgement) if alarm else _calm(moment, judgement)
+
+
+def _alarm(moment: Moment, judgement: Judgement) -> CaseWish | None:
+    """Return the alarm: for the message alone, or for all that was written just now."""
+    if judgement.urgency is Urgency.ESCALATE:
+        return _alarm_wish(judgement, moment.message_ids)
+    recent = moment.state.recent
+    if len(recent) > 1:
+        together = "\n".join(each.text for each in recent)
+        joined = moment.content.judge.judge(together, moment.language)
+        if joined.urgency is Urgency.ESCALATE:
+            return _alarm_wish(joined, moment.recent_ids)
+    return None
+
+
+def _alarm_wish(judgement: Judgement, message_ids: tuple[int, ...]) -> CaseWish:
+    kind, phrasing = judgement.urgent_kind, judgement.urgent_phrasing
+    return CaseWish(CaseAction.ALARM, kind, phrasing, message_ids)
+
+
+def _spoken(moment: Moment, judgement: Judgement) -> Moment:
+    """Answer in the language of the message. A language that was chosen stays chosen."""
+    if judgement.language not in moment.content.translations.languages:
+        return moment
+    return replace(moment, language=judgement.language)
+
+
+def _alarmed(moment: Moment, wish: CaseWish, judgement: Judgement) -> Turn:
+    kind = wish.urgent_kind
+    assert kind is not None
+    state, now = moment.state, moment.now
+    shown_before = (
+        state.card_kind == kind
+        and state.card_at is not None
+        and (now - state.card_at).total_seconds() < CARD_AGAIN_S
+    )
+    # What alarmed is passed on: it must not make the next message alarm again by being joined.
+    state = replace(state, recent=(), bot_only=False, welcomed=True)
+    if not shown_before:
+        state = replace(state, card_kind=kind, card_at=now)
+    moment = replace(moment, state=state)
+    cards = [] if shown_before else [menus.urgent(moment.voice, kind)]
+    passed_on = menus.passed_on(moment.voice, moment.code, again=moment.case_is_open)
+    answers: list[Reply] = []
+    uncovered: list[str] = []
+    if not moment.incoming.edited and judgement.decision is Decision.ANSWER and judgement.best:
+        answer, uncovered = _answer(moment, judgement.best.topic)
+        answers.append(answer)
+    return moment.turn(*cards, passed_on, *answers, case=wish, uncovered=tuple(uncovered))
+
+
+def _calm(moment: Moment, judgement: Judgement) -> Turn:
+    wish = CaseWish(CaseAction.WRITE, message_ids=moment.message_ids)
+    wish_now = wish if moment.writes_to_case else None
+    if moment.incoming.edited or (moment.case_state is State.CLAIMED and wish_now):
+        # An edit was answered in its first form; with a volunteer the bot does not talk in between.
+        return moment.turn(case=wish_now)
+    replies, uncovered = _replies(moment, judgement)
+    moment = replace(moment, state=replace(moment.state, welcomed=True))
+    return moment.turn(*replies, case=wish_now, uncovered=tuple(uncovered))
+
+
+def _replies(moment: Moment, judgement: Judgement) -> tuple[list[Reply], list[str]]:
+    voice = moment.voice
+    uncovered: list[str] = []
+    if judgement.decision is Decision.ANSWER and judgement.best:
+        reply, uncovered = _answer(moment, judgement.best.topic)
+    elif judgement.decision is Decision.SMALLTALK and judgement.smalltalk:
+        reply = menus.plain(voice, judgement.smalltalk)
+    elif moment.writes_to_case and moment.case_is_open:
+        reply = menus.plain(voice, "relayed")
+    elif judgement.decision is Decision.SUGGEST:
+        reply = menus.suggestions(voice, [each.topic for each in judgement.candidates])
+    else:
+        reply = menus.with_human(voice, "unknown")
+    replies = [_offering_switch(moment, reply)]
+    if judgement.urgency is Urgency.OFFER and not moment.case_is_open:
+        replies.append(menus.with_human(voice, "offer-human"))
+    if not moment.state.welcomed:
+        replies.insert(0, menus.plain(voice, "welcome-short"))
+    return replies, uncovered
+
+
+def _answer(moment: Moment, topic_id: str) -> tuple[Reply, list[str]]:
+    table_id = moment.content.knowledge.topics[topic_id].table
+    judge, text = moment.content.judge, moment.incoming.text
+    rows = judge.rows_named(text, table_id, moment.language) if table_id else ()
+    return menus.answer(moment.voice, topic_id, rows)
+
+
+def _offering_switch(moment: Moment, reply: Reply) -> Reply:
+    """Offer to go on in the message's language where another one was chosen."""
+    if not moment.state.language_chosen or moment.language == moment.own_language:
+        return reply
+    return replace(reply, buttons=((menus.switch_button(moment.voice),), *reply.buttons))
+
+
+def _not_readable(moment: Moment) -> Turn:
+    if moment.writes_to_case:
+        wish = CaseWish(CaseAction.WRITE, message_ids=moment.message_ids)
+        replies = (
+            () if moment.case_state is State.CLAIMED else (menus.plain(moment.voice, "relayed"),)
+        )
+        return moment.turn(*replies, case=wish)
+    return moment.turn(menus.with_human(moment.voice, "not-readable"))

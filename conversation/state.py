@@ -1,0 +1,72 @@
+"""Where a person is in the dialogue; small and storable as JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from typing import Any
+
+# Messages of one person within this time are one message, cut by a thumb.
+TOGETHER_S = 180
+TOGETHER_MAX = 6
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Something the person wrote a moment ago."""
+
+    at: dt.datetime
+    text: str
+    message_id: int | None
+
+
+@dataclass(frozen=True)
+class PersonState:
+    """`language_chosen` says that the person picked the language. `bot_only` says that they asked
+    that nothing more be passed on. `card_kind` and `card_at` are the last urgent card shown."""
+
+    language_chosen: bool = False
+    welcomed: bool = False
+    bot_only: bool = False
+    recent: tuple[Recent, ...] = ()
+    card_kind: str | None = None
+    card_at: dt.datetime | None = None
+
+    def with_recent(self, text: str, message_id: int | None, now: dt.datetime) -> PersonState:
+        """Return the state with one more message, and without those that are too old."""
+        known = tuple(
+            each
+            for each in self.recent
+            if (now - each.at).total_seconds() <= TOGETHER_S and each.message_id != message_id
+        )
+        recent = (*known, Recent(now, text, message_id))[-TOGETHER_MAX:]
+        return replace(self, recent=recent)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "language_chosen": self.language_chosen,
+            "welcomed": self.welcomed,
+            "bot_only": self.bot_only,
+            "recent": [[each.at.isoformat(), each.text, each.message_id] for each in self.recent],
+            "card_kind": self.card_kind,
+            "card_at": self.card_at.isoformat() if self.card_at else None,
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> PersonState:
+        """Return the state that `to_json` gave; a new one for an empty mapping."""
+        if not content:
+            return cls()
+        recent = (
+            Recent(dt.datetime.fromisoformat(at), text, message_id)
+            for at, text, message_id in content["recent"]
+        )
+        card_at = content["card_at"]
+        return cls(
+            language_chosen=content["language_chosen"],
+            welcomed=content["welcomed"],
+            bot_only=content["bot_only"],
+            recent=tuple(recent),
+            card_kind=content["card_kind"],
+            card_at=dt.datetime.fromisoformat(card_at) if card_at else None,
+        )

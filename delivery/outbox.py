@@ -1,0 +1,228 @@
+"""The way out: takes due messages lane by lane, sends them, and keeps what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from telegram import Bot
+from telegram.error import TelegramError
+
+from cases.model import Case
+from delivery import pacing
+from delivery.retry import Again, Failure, GiveUp, Trouble, after
+from delivery.send import send
+from errors import StorageError
+from storage.cases import add_post, case_by_id, set_topic
+from storage.database import Database
+from storage.outbox import (
+    STAFF_LANE,
+    Due,
+    Outgoing,
+    Purpose,
+    due_lanes,
+    enqueue,
+    mark_again,
+    mark_failed,
+    mark_sent,
+    move_staff_chat,
+    next_due,
+)
+
+log = structlog.get_logger()
+
+LANES_AT_ONCE = 32
+# How long a message that is due by the clock alone (a retry) may lie before it is looked for.
+LOOK_AGAIN_S = 1.0
+
+
+@dataclass
+class StaffChat:
+    """The staff group: the id in the settings, and the one it has now (it may be upgraded)."""
+
+    configured_id: int
+    id: int
+
+
+class Outbox:
+    """Sends until told to stop. One lane a chat: within it messages keep their order."""
+
+    def __init__(
+        self,
+        database: Database,
+        bot: Bot,
+        staff_chat: StaffChat,
+        clock: Callable[[], dt.datetime],
+        staff_text: Callable[..., str],
+        topic_name: Callable[[Case], str],
+    ) -> None:
+        """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML."""
+        self._database = database
+        self._bot = bot
+        self._staff_chat = staff_chat
+        self._clock = clock
+        self._staff_text = staff_text
+        self._topic_name = topic_name
+        self._news = asyncio.Event()
+        self._news_while_pacing = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._places = asyncio.Semaphore(LANES_AT_ONCE)
+        self._sent_to_staff: deque[float] = deque(maxlen=pacing.PER_MINUTE)
+        self._is_forum: bool | None = None
+
+    def wake(self) -> None:
+        """Say that there is something new to send."""
+        self._news.set()
+        self._news_while_pacing.set()
+
+    async def run(self) -> None:
+        """Send for ever; cancel to stop. What is being sent then stays due."""
+        try:
+            while True:
+                self._news.clear()
+                await self._start_lanes()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
+        finally:
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), return_exceptions=True)
+
+    async def _start_lanes(self) -> None:
+        try:
+            async with self._database.begin() as tx:
+                lanes = await due_lanes(tx, self._clock())
+        except StorageError:
+            log.exception("the outbox cannot be read")
+            return
+        for lane in lanes:
+            if lane not in self._running:
+                self._running[lane] = asyncio.create_task(self._run_lane(lane))
+
+    async def _run_lane(self, lane: str) -> None:
+        try:
+            if lane == STAFF_LANE:
+                # The volunteers' lane never waits for a place behind the people's.
+                await self._empty(lane)
+            else:
+                async with self._places:
+                    await self._empty(lane)
+        except StorageError:
+            log.exception("the outbox cannot be kept; the lane is taken up again")
+        finally:
+            del self._running[lane]
+
+    async def _empty(self, lane: str) -> None:
+        while True:
+            async with self._database.begin() as tx:
+                due = await next_due(tx, lane, self._clock())
+            if due is None:
+                return
+            if due.message.to is None and not await self._may_send_to_staff(due.message):
+                continue
+            await self._deliver(due)
+
+    async def _may_send_to_staff(self, message: Outgoing) -> bool:
+        """Return True when the group takes a message now; else wait for that, or for news.
+
+        After news the lane looks again what is first: an alarm does not wait behind copies.
+        """
+        alarm = message.purpose is Purpose.ALERT
+        self._news_while_pacing.clear()
+        wait = pacing.wait_s(tuple(self._sent_to_staff), time.monotonic(), alarm=alarm)
+        if not wait:
+            self._sent_to_staff.append(time.monotonic())
+            return True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._news_while_pacing.wait(), wait)
+        return False
+
+    async def _deliver(self, due: Due) -> None:
+        message = due.message
+        async with self._database.begin() as tx:
+            case = await case_by_id(tx, message.case_id) if message.case_id else None
+        chat_id = self._staff_chat.id if message.to is None else message.to
+        thread_id = await self._thread(case, chat_id) if message.to is None else None
+        if isinstance(thread_id, Failure):
+            await self._failed(due, thread_id, case)
+            return
+        from_staff = message.copy_of is not None and message.to is not None
+        outcome = await send(
+            self._bot,
+            message,
+            chat_id,
+            thread_id,
+            copies_from=self._staff_chat.id if from_staff else None,
+            repeat_mark=self._staff_text("maybe-repeat") if due.uncertain else None,
+        )
+        if isinstance(outcome, Failure):
+            await self._failed(due, outcome, case)
+            return
+        async with self._database.begin() as tx:
+            await mark_sent(tx, due.id)
+            stands_for_case = message.purpose in (Purpose.ALERT, Purpose.COPY)
+            if message.to is None and case is not None and stands_for_case:
+                await add_post(tx, chat_id, outcome, case.id, message.purpose.value)
+
+    async def _thread(self, case: Case | None, chat_id: int) -> int | Failure | None:
+        """Return the case's forum topic, made now if there is none; None in a plain group."""
+        if case is None or case.topic_id is not None:
+            return case.topic_id if case else None
+        try:
+            if self._is_forum is None:
+                self._is_forum = bool((await self._bot.get_chat(chat_id)).is_forum)
+            if not self._is_forum:
+                return None
+            topic = await self._bot.create_forum_topic(chat_id, self._topic_name(case))
+        except TelegramError as error:
+            # A topic is a convenience, the alert is not: without one it goes to the group itself.
+            log.warning("no topic for the case", code=case.code, error=type(error).__name__)
+            return None
+        async with self._database.begin() as tx:
+            await set_topic(tx, case.id, topic.message_thread_id)
+        return topic.message_thread_id
+
+    async def _failed(self, due: Due, failure: Failure, case: Case | None) -> None:
+        now = self._clock()
+        to_staff = due.message.to is None
+        decision = after(failure, due.attempts, now - due.created_at, to_staff=to_staff)
+        code = case.code if case else None
+        trouble = failure.trouble.value
+        log.warning("not sent", outbox_id=due.id, code=code, trouble=trouble, tries=due.attempts)
+        async with self._database.begin() as tx:
+            if failure.moved_to is not None:
+                await move_staff_chat(tx, self._staff_chat.configured_id, failure.moved_to)
+                self._staff_chat.id = failure.moved_to
+                self._is_forum = None
+            if failure.trouble is Trouble.THREAD_GONE and case is not None:
+                await set_topic(tx, case.id, None)
+            if isinstance(decision, Again):
+                at = now + dt.timedelta(seconds=decision.wait_s)
+                await mark_again(tx, due.id, at, trouble, uncertain=decision.uncertain)
+            if isinstance(decision, GiveUp):
+                await mark_failed(tx, due.id, trouble)
+            notice = self._notice(due, decision, case)
+            if notice is not None:
+                await enqueue(tx, notice, now)
+        self.wake()
+
+    def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
+        """Return what the volunteers must see of a failure, if anything."""
+        if case is None or due.message.purpose in (Purpose.NOTICE, Purpose.EDIT):
+            return None
+        if isinstance(decision, Again):
+            first = decision.uncertain and not due.uncertain
+            text = self._staff_text("staff-uncertain", code=case.code) if first else None
+        else:
+            reason = self._staff_text(f"reason-{_REASONS.get(decision.reason, 'rejected')}")
+            text = self._staff_text("staff-not-delivered", code=case.code, reason=reason)
+        return Outgoing(None, Purpose.NOTICE, text, case_id=case.id) if text else None
+
+
+_REASONS = {Trouble.BLOCKED: "blocked", Trouble.GONE: "gone"}

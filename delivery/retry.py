@@ -1,0 +1,77 @@
+"""What follows from a failed send. Pure.
+
+Delivery is at least once: what may have arrived is sent again, marked as a possible repeat.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+# Waits grow by doubling from the first to the longest; a person is tried for two days.
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 300.0
+PERSON_TRIED_FOR = dt.timedelta(days=2)
+
+
+class Trouble(enum.StrEnum):
+    """How a send failed."""
+
+    RATE_LIMITED = "rate-limited"
+    NOT_CONNECTED = "not-connected"
+    """The request never left: it cannot have arrived."""
+    UNCERTAIN = "uncertain"
+    """No whole answer came back: it may have arrived."""
+    BLOCKED = "blocked"
+    """The person blocked the bot, or the bot was removed from the group."""
+    THREAD_GONE = "thread-gone"
+    MOVED = "moved"
+    """The group was upgraded and has a new id."""
+    GONE = "gone"
+    """The message to copy or edit no longer exists."""
+    REJECTED = "rejected"
+    """Telegram will never take this message."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """`wait_s` is what Telegram asks us to wait; `moved_to` a group's new id."""
+
+    trouble: Trouble
+    wait_s: float = 0.0
+    moved_to: int | None = None
+
+
+@dataclass(frozen=True)
+class Again:
+    """Try again in `wait_s` seconds; `uncertain` if the message may have arrived already."""
+
+    wait_s: float
+    uncertain: bool = False
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """It can never arrive; a human must be told why."""
+
+    reason: Trouble
+
+
+def after(failure: Failure, attempts: int, age: dt.timedelta, *, to_staff: bool) -> Again | GiveUp:
+    """Return what to do after a failed send.
+
+    `attempts` counts the failures before this one, `age` is the message's. The staff group is
+    tried for ever: an alarm has nowhere else to go.
+    """
+    trouble = failure.trouble
+    if trouble in (Trouble.REJECTED, Trouble.GONE):
+        return GiveUp(trouble)
+    if trouble is Trouble.BLOCKED and not to_staff:
+        return GiveUp(trouble)
+    if trouble in (Trouble.THREAD_GONE, Trouble.MOVED) and attempts < 3:
+        return Again(0.0)
+    if not to_staff and age > PERSON_TRIED_FOR:
+        return GiveUp(trouble)
+    doubled = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempts, 20))
+    return Again(max(failure.wait_s, doubled), uncertain=trouble is Trouble.UNCERTAIN)

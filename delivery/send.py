@@ -1,0 +1,125 @@
+"""The one module that calls Telegram's send methods; its errors become a `Failure`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import httpx
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram.constants import ParseMode
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    RetryAfter,
+    TelegramError,
+)
+
+from delivery.retry import Failure, Trouble
+from storage.outbox import Keyboard, Outgoing
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+# The Bot API tells these apart by their words only.
+_THREAD_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")
+_GONE = (
+    "message to copy not found",
+    "message to edit not found",
+    "message can't be copied",
+    "message can't be edited",
+    "message_id_invalid",
+)
+_UNCHANGED = "message is not modified"
+_CHAT_GONE = ("chat not found", "user is deactivated", "peer_id_invalid")
+
+
+async def send(
+    bot: Bot,
+    message: Outgoing,
+    chat_id: int,
+    thread_id: int | None = None,
+    copies_from: int | None = None,
+    repeat_mark: str | None = None,
+) -> int | Failure:
+    """Send a message; return the id that it got (for an edit, the id it has), or the failure.
+
+    `chat_id` is where it goes now. `copies_from` replaces the chat that is copied from, where
+    that group has moved. `repeat_mark` is put below a text that may have arrived before.
+    """
+    try:
+        return await _call(bot, message, chat_id, thread_id, copies_from, repeat_mark)
+    except TelegramError as error:
+        if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
+            return message.edits[1]
+        return failure_of(error)
+
+
+async def _call(
+    bot: Bot,
+    message: Outgoing,
+    chat_id: int,
+    thread_id: int | None,
+    copies_from: int | None,
+    repeat_mark: str | None,
+) -> int:
+    keyboard = _markup(message.keyboard)
+    if message.edits is not None:
+        await bot.edit_message_reply_markup(
+            chat_id=chat_id, message_id=message.edits[1], reply_markup=keyboard
+        )
+        return message.edits[1]
+    if message.copy_of is not None:
+        from_chat, message_id = message.copy_of
+        copied = await bot.copy_message(
+            chat_id=chat_id,
+            from_chat_id=copies_from or from_chat,
+            message_id=message_id,
+            message_thread_id=thread_id,
+        )
+        return copied.message_id
+    text = message.text or ""
+    sent = await bot.send_message(
+        chat_id=chat_id,
+        text=f"{text}\n{repeat_mark}" if repeat_mark else text,
+        parse_mode=ParseMode.HTML,
+        message_thread_id=thread_id,
+        reply_markup=keyboard,
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+    )
+    return sent.message_id
+
+
+def failure_of(error: TelegramError) -> Failure:
+    """Return what an error of the Bot API means for the message that met it."""
+    words = str(error).lower()
+    if isinstance(error, RetryAfter):
+        wait = error.retry_after
+        seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else wait
+        return Failure(Trouble.RATE_LIMITED, float(seconds))
+    if isinstance(error, ChatMigrated):
+        return Failure(Trouble.MOVED, moved_to=error.new_chat_id)
+    if isinstance(error, Forbidden):
+        return Failure(Trouble.BLOCKED)
+    if isinstance(error, BadRequest):
+        if any(known in words for known in _THREAD_GONE):
+            return Failure(Trouble.THREAD_GONE)
+        if any(known in words for known in _GONE):
+            return Failure(Trouble.GONE)
+        if any(known in words for known in _CHAT_GONE):
+            return Failure(Trouble.BLOCKED)
+        return Failure(Trouble.REJECTED)
+    # A refused token (401) is mended by whoever runs the bot: nothing is given up meanwhile.
+    if isinstance(error, InvalidToken) or isinstance(error.__cause__, _NEVER_LEFT):
+        return Failure(Trouble.NOT_CONNECTED)
+    # No answer, half an answer, a 5xx: Telegram may have done it all the same.
+    return Failure(Trouble.UNCERTAIN)
+
+
+def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:
+    if not keyboard:
+        return None
+    rows = [
+        [InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in keyboard
+    ]
+    return InlineKeyboardMarkup(rows)

@@ -1,0 +1,127 @@
+"""A staff action: load, decide, save in one transaction, and let what follows be sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from assistant import STAFF_LANGUAGE
+from cases.lifecycle import step
+from cases.model import Case, Claim, Event, State
+from conversation import alerts, menus
+from conversation.content import Content
+from conversation.messages import Reply
+from errors import CaseError
+from storage.cases import alert_of_case, case_by_code, case_of_post, save_step
+from storage.database import Database, Transaction
+from storage.inbox import finish
+from storage.outbox import Outgoing, Purpose, enqueue
+from storage.people import person_by_id
+
+ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Serves the staff. `sent` is called when there is something new in the outbox."""
+
+    database: Database
+    content: Content
+    sent: Callable[[], None]
+
+    async def press(
+        self, update_id: int, staff: Claim, action: str, code: str, now: dt.datetime
+    ) -> str | None:
+        """Claim or close a case; return what the volunteer is told in a pop-up.
+
+        Of two at once one wins, the other is told who. Returns None for an update that was done
+        before. Raises StorageError.
+        """
+        voice = self.content.voice(STAFF_LANGUAGE, now)
+        async with self.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return None
+            case = await case_by_code(tx, code)
+            event = ACTIONS.get(action)
+            if case is None or event is None:
+                return voice.label("staff-no-case")
+            try:
+                after = step(case, event, claim=staff)
+            except CaseError:
+                return self._refusal(case, now)
+            await save_step(tx, case, after, event, now, by=staff)
+            key = "staff-claimed" if event is Event.CLAIM else "staff-closed"
+            text = voice.say(key, code=case.code, name=staff.name)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+            await self._refresh_buttons(tx, after, now)
+            await self._tell_person(tx, after, now)
+        self.sent()
+        return voice.label("staff-you-have-it") if event is Event.CLAIM else None
+
+    async def reply(
+        self,
+        update_id: int,
+        staff: Claim,
+        chat_id: int,
+        message_id: int,
+        replied_to: int | None,
+        now: dt.datetime,
+    ) -> bool:
+        """Send a staff message to the person if it replies to a case's alert or copied message.
+
+        Returns whether it goes to the person; everything else is a note and goes nowhere. The
+        person gets a copy without the volunteer's name. Raises StorageError.
+        """
+        async with self.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return False
+            case = await case_of_post(tx, chat_id, replied_to) if replied_to else None
+            if case is None:
+                return False
+            after = step(case, Event.STAFF_REPLIES, claim=staff)
+            await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
+            if case.state is State.WAITING:
+                await self._refresh_buttons(tx, after, now)
+            person = await person_by_id(tx, case.person_id)
+            if person is not None:
+                copy = Outgoing(
+                    person.chat_id,
+                    Purpose.REPLY,
+                    copy_of=(chat_id, message_id),
+                    case_id=case.id,
+                )
+                await enqueue(tx, copy, now)
+        self.sent()
+        return True
+
+    async def set_aside(self, update_id: int) -> None:
+        """Mark an update done that asks for nothing."""
+        async with self.database.begin() as tx:
+            await finish(tx, update_id)
+
+    def _refusal(self, case: Case, now: dt.datetime) -> str:
+        voice = self.content.voice(STAFF_LANGUAGE, now)
+        if case.state is State.CLAIMED and case.claim:
+            return voice.label("staff-claimed-before", name=case.claim.name)
+        return voice.label("staff-closed-before")
+
+    async def _refresh_buttons(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
+        alert = await alert_of_case(tx, case.id)
+        if alert is not None:
+            keyboard = alerts.buttons(self.content.voice(STAFF_LANGUAGE, now), case)
+            edit = Outgoing(None, Purpose.EDIT, keyboard=keyboard, edits=alert, case_id=case.id)
+            await enqueue(tx, edit, now)
+
+    async def _tell_person(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
+        person = await person_by_id(tx, case.person_id)
+        if person is None:
+            return
+        voice = self.content.voice(person.language, now)
+        reply: Reply = (
+            menus.closed(voice) if case.state is State.CLOSED else menus.plain(voice, "claimed")
+        )
+        message = Outgoing(
+            person.chat_id, Purpose.NOTICE, reply.text, reply.buttons, case_id=case.id
+        )
+        await enqueue(tx, message, now)

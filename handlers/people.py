@@ -1,0 +1,40 @@
+"""Private chats -> assistant."""
+
+from __future__ import annotations
+
+from telegram import Update
+from telegram.error import TelegramError
+
+from handlers.adapt import incoming_message, incoming_press
+from handlers.services import Context, services
+
+
+async def on_message(update: Update, context: Context) -> None:
+    """Somebody wrote, sent or edited something."""
+    message, chat = update.effective_message, update.effective_chat
+    assert message is not None
+    assert chat is not None
+    edited = update.edited_message is not None
+    incoming = incoming_message(message, update.effective_user, edited=edited)
+    here = services(context)
+    await here.assistant.handle(update.update_id, chat.id, incoming, here.clock())
+
+
+async def on_press(update: Update, context: Context) -> None:
+    """Somebody pressed a button below one of our messages."""
+    query, chat = update.callback_query, update.effective_chat
+    assert query is not None
+    assert chat is not None
+    here = services(context)
+    incoming = incoming_press(query)
+    await here.assistant.handle(update.update_id, chat.id, incoming, here.clock())
+    await acknowledge(update)
+
+
+async def acknowledge(update: Update, text: str | None = None) -> None:
+    """Stop the button's clock, perhaps with a pop-up. An old press cannot be answered any more."""
+    assert update.callback_query is not None
+    try:
+        await update.callback_query.answer(text, show_alert=text is not None)
+    except TelegramError:
+        return

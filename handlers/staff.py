@@ -1,0 +1,66 @@
+"""The staff group -> desk. Only its members act; from anywhere else nothing happens."""
+
+from __future__ import annotations
+
+from telegram import ChatMember, Update
+from telegram.error import TelegramError
+
+from assistant import STAFF_LANGUAGE
+from handlers.adapt import staff_member
+from handlers.people import acknowledge
+from handlers.services import Context, Services, services
+
+_MEMBERS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
+
+
+async def on_message(update: Update, context: Context) -> None:
+    """A volunteer wrote: a reply to a case's message goes to the person, the rest is a note."""
+    here = services(context)
+    message, user = update.effective_message, update.effective_user
+    assert message is not None
+    if user is None or user.is_bot:
+        await here.desk.set_aside(update.update_id)
+        return
+    replied = message.reply_to_message
+    # In a topic every message "replies" to the one that made the topic: that is no reply.
+    made_topic = (
+        message.is_topic_message and replied and replied.message_id == message.message_thread_id
+    )
+    replied_to = replied.message_id if replied and not made_topic else None
+    await here.desk.reply(
+        update.update_id,
+        staff_member(user),
+        message.chat_id,
+        message.message_id,
+        replied_to,
+        here.clock(),
+    )
+
+
+async def on_press(update: Update, context: Context) -> None:
+    """A volunteer pressed claim or close."""
+    here = services(context)
+    query = update.callback_query
+    assert query is not None
+    if not await _from_staff(update, context, here):
+        await here.desk.set_aside(update.update_id)
+        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
+        await acknowledge(update, voice.label("staff-only"))
+        return
+    _, action, code = [*(query.data or "").split(":"), "", ""][:3]
+    staff = staff_member(query.from_user)
+    told = await here.desk.press(update.update_id, staff, action, code, here.clock())
+    await acknowledge(update, told)
+
+
+async def _from_staff(update: Update, context: Context, here: Services) -> bool:
+    """Whether the press comes from the staff group and from somebody who is in it now."""
+    chat, user = update.effective_chat, update.effective_user
+    if chat is None or user is None or chat.id != here.staff_chat.id:
+        return False
+    try:
+        member = await context.bot.get_chat_member(chat.id, user.id)
+    except TelegramError:
+        return False
+    restricted_member = getattr(member, "is_member", False)
+    return member.status in _MEMBERS or bool(restricted_member)

@@ -1,0 +1,53 @@
+"""What the matching says of a message, and why."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from knowledge.schema import UrgentKind
+
+
+class Urgency(enum.StrEnum):
+    """`escalate` goes to a human at once, `offer` offers one, `none` is nothing of the kind."""
+
+    ESCALATE = "escalate"
+    OFFER = "offer"
+    NONE = "none"
+
+
+class Decision(enum.StrEnum):
+    """What to do about the question in a message."""
+
+    ANSWER = "answer"
+    SUGGEST = "suggest"
+    UNKNOWN = "unknown"
+    SMALLTALK = "smalltalk"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A topic, how well it fits (0 to 1), and the phrasing that speaks most for it."""
+
+    topic: str
+    score: float
+    phrasing: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`language` is the message's own; `candidates` are best first. `urgent_score` (0 to 1) and
+    `urgent_phrasing` explain the urgency; `smalltalk` is its kind, where the decision is that."""
+
+    language: str
+    urgency: Urgency
+    urgent_kind: UrgentKind | None
+    urgent_score: float
+    urgent_phrasing: str | None
+    decision: Decision
+    candidates: tuple[Candidate, ...]
+    smalltalk: str | None = None
+
+    @property
+    def best(self) -> Candidate | None:
+        return self.candidates[0] if self.candidates else None

@@ -1,0 +1,130 @@
+"""The matching of all languages: a text becomes a Judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from knowledge.load import Knowledge
+from matching.features import Words
+from matching.index import Example, Index
+from matching.judgement import Candidate, Decision, Judgement, Urgency
+from matching.language import LanguageIndex
+from matching.rows import RowNames
+from matching.urgency import UrgencyIndex, UrgencyScore
+from translations.load import REFERENCE, Language, Translations
+
+# Set on the leave-one-out scores of the phrasings, never on a test set: benchmarks/matching.py.
+ANSWER_SCORE_MIN = 0.35
+ANSWER_MARGIN_MIN = 0.12
+SUGGEST_SCORE_MIN = 0.12
+CANDIDATES_MAX = 5
+
+# Classes of messages that are no topic begin with this.
+_SMALLTALK = "~"
+_UNRELATED = "~unrelated"
+
+
+@dataclass(frozen=True)
+class _Indexes:
+    topics: Index
+    urgency: UrgencyIndex
+    rows: RowNames
+
+
+class Matcher:
+    """Built once at start from all phrasings; afterwards it only reads."""
+
+    def __init__(self, translations: Translations, knowledge: Knowledge) -> None:
+        self._indexes = {
+            code: _indexes(language, knowledge) for code, language in translations.languages.items()
+        }
+        texts = {code: _texts(language) for code, language in translations.languages.items()}
+        self._languages = LanguageIndex(texts)
+
+    def judge(self, text: str, hint: str | None = None) -> Judgement:
+        """Return the language, urgency and topic of a message.
+
+        `hint` is the person's language so far. Urgency is judged in both, so that a mixed message
+        is not missed. Never raises, whatever the text holds.
+        """
+        code = self._languages.detect(text, hint) or REFERENCE
+        code = code if code in self._indexes else REFERENCE
+        urgency = self._urgency(text, code, hint)
+        decision, candidates, smalltalk = self._topic(text, code)
+        return Judgement(
+            language=code,
+            urgency=urgency.level,
+            urgent_kind=urgency.kind,
+            urgent_score=urgency.score,
+            urgent_phrasing=urgency.phrasing,
+            decision=decision,
+            candidates=candidates,
+            smalltalk=smalltalk,
+        )
+
+    def rows_named(self, text: str, table_id: str, language: str) -> tuple[str, ...]:
+        """Return the rows of a table that a message names, such as prefectures."""
+        return self._indexes[language].rows.named(text, table_id)
+
+    def _urgency(self, text: str, code: str, hint: str | None) -> UrgencyScore:
+        codes = dict.fromkeys([code, hint] if hint in self._indexes else [code])
+        judged = [self._indexes[each].urgency.judge(text) for each in codes if each]
+        return max(judged, key=lambda each: (each.level is Urgency.ESCALATE, each.score))
+
+    def _topic(self, text: str, code: str) -> tuple[Decision, tuple[Candidate, ...], str | None]:
+        index = self._indexes[code].topics
+        scores = index.scores(text)
+        ranked = sorted(scores, key=lambda label: -scores[label])
+        topics = [label for label in ranked if not label.startswith(_SMALLTALK)]
+        candidates = tuple(
+            Candidate(label, scores[label], index.reason(text, [label])[0])
+            for label in topics[:CANDIDATES_MAX]
+        )
+        first, second = scores[topics[0]], scores[topics[1]]
+        if ranked[0].startswith(_SMALLTALK) and scores[ranked[0]] > first + ANSWER_MARGIN_MIN:
+            if ranked[0] == _UNRELATED:
+                return Decision.UNKNOWN, candidates, None
+            return Decision.SMALLTALK, candidates, ranked[0].removeprefix(_SMALLTALK)
+        other = max(second, *(scores[label] for label in ranked if label not in topics))
+        if first >= ANSWER_SCORE_MIN and first - other >= ANSWER_MARGIN_MIN:
+            return Decision.ANSWER, candidates, None
+        if first >= SUGGEST_SCORE_MIN:
+            return Decision.SUGGEST, candidates, None
+        return Decision.UNKNOWN, candidates, None
+
+
+def _indexes(language: Language, knowledge: Knowledge) -> _Indexes:
+    words = Words.of(language.words.shorthand, language.words.same)
+    return _Indexes(
+        topics=Index(tuple(_topic_examples(language)), words),
+        urgency=UrgencyIndex(language, knowledge, words),
+        rows=RowNames(language, words),
+    )
+
+
+def _topic_examples(language: Language) -> Iterator[Example]:
+    for topic_id, text in language.topics.items():
+        yield Example(text.title, topic_id)
+        for phrasing in text.phrasings:
+            yield Example(phrasing, topic_id)
+    for kind, phrasings in _smalltalk(language).items():
+        for phrasing in phrasings:
+            yield Example(phrasing, f"{_SMALLTALK}{kind}")
+
+
+def _smalltalk(language: Language) -> dict[str, tuple[str, ...]]:
+    return {
+        "greeting": language.smalltalk.greeting,
+        "thanks": language.smalltalk.thanks,
+        "goodbye": language.smalltalk.goodbye,
+        "acknowledgement": language.smalltalk.acknowledgement,
+        "about": language.smalltalk.who_are_you,
+        "unrelated": language.smalltalk.unrelated,
+    }
+
+
+def _texts(language: Language) -> Iterator[str]:
+    yield from (example.text for example in _topic_examples(language))
+    for kind in language.urgency.kinds.values():
+        yield from (*kind.phrasings, *kind.lookalikes.offer, *kind.lookalikes.none)

@@ -1,0 +1,180 @@
+"""The methods of the Bot API that the bot calls, on the stand-in's state."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sandbox.markup import MarkupError
+from sandbox.telegram import ApiError, Telegram, User, check_keyboard, check_text
+
+Params = dict[str, Any]
+# The longest that `getUpdates` keeps a connection open, whatever is asked.
+POLL_MAX_S = 20.0
+
+# What a copied message takes from the original: everything that is content, nothing that names.
+_CONTENT = (
+    "text",
+    "caption",
+    "photo",
+    "voice",
+    "video",
+    "document",
+    "sticker",
+    "location",
+    "_html",
+)
+
+
+async def call(telegram: Telegram, method: str, params: Params) -> Any:
+    """Do a method; return its result. Raises ApiError as the Bot API would answer."""
+    do = METHODS.get(method.lower())
+    if do is None:
+        raise ApiError(404, "Not Found")
+    try:
+        return await do(telegram, params)
+    except MarkupError as error:
+        raise ApiError(400, f"Bad Request: can't parse entities: {error}") from None
+    except (KeyError, ValueError) as error:
+        raise ApiError(400, f"Bad Request: {error}") from None
+
+
+async def _get_me(telegram: Telegram, _params: Params) -> Any:
+    return {
+        **telegram.bot.as_json(),
+        "can_join_groups": True,
+        "can_read_all_group_messages": True,
+        "supports_inline_queries": False,
+    }
+
+
+async def _get_updates(telegram: Telegram, params: Params) -> Any:
+    offset = int(params.get("offset", 0))
+    limit = int(params.get("limit", 100))
+    telegram.updates = [each for each in telegram.updates if each["update_id"] >= offset]
+    patience = min(float(params.get("timeout", 0)), POLL_MAX_S)
+    if not telegram.updates and patience:
+        async with telegram.changed:
+            try:
+                arrived = telegram.changed.wait_for(lambda: bool(telegram.updates))
+                await asyncio.wait_for(arrived, patience)
+            except TimeoutError:
+                return []
+    return telegram.updates[:limit]
+
+
+async def _send_message(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    text = str(params.get("text", ""))
+    plain = check_text(text, params.get("parse_mode"))
+    content = {"text": plain, "_html": text if params.get("parse_mode") == "HTML" else None}
+    content |= check_keyboard(params.get("reply_markup"))
+    message = telegram.post(chat, _thread(params), content)
+    await telegram.tell()
+    return _shown(message)
+
+
+async def _copy_message(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    source = telegram.chat_for_bot(int(params["from_chat_id"]))
+    original = source.messages.get(int(params["message_id"]))
+    if original is None:
+        raise ApiError(400, "Bad Request: message to copy not found")
+    content = {key: original[key] for key in _CONTENT if key in original}
+    if not content:
+        raise ApiError(400, "Bad Request: message can't be copied")
+    message = telegram.post(chat, _thread(params), content)
+    await telegram.tell()
+    return {"message_id": message["message_id"]}
+
+
+async def _edit_markup(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    message = chat.messages.get(int(params["message_id"]))
+    if message is None:
+        raise ApiError(400, "Bad Request: message to edit not found")
+    markup = check_keyboard(params.get("reply_markup")).get("reply_markup")
+    if message.get("reply_markup") == markup:
+        raise ApiError(400, "Bad Request: message is not modified")
+    message.pop("reply_markup", None)
+    if markup:
+        message["reply_markup"] = markup
+    await telegram.tell()
+    return _shown(message)
+
+
+async def _answer_press(telegram: Telegram, params: Params) -> Any:
+    text = params.get("text")
+    if text:
+        telegram.popups.append({"id": params["callback_query_id"], "text": text})
+    await telegram.tell()
+    return True
+
+
+async def _create_topic(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    if not chat.is_forum:
+        raise ApiError(400, "Bad Request: the chat is not a forum")
+    name = str(params["name"])
+    topic_id = telegram.add_topic(chat, name)
+    await telegram.tell()
+    return {"message_thread_id": topic_id, "name": name, "icon_color": 7322096}
+
+
+async def _get_chat(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    gifts = {
+        "unlimited_gifts": False,
+        "limited_gifts": False,
+        "unique_gifts": False,
+        "premium_subscription": False,
+        "gifts_from_channels": False,
+    }
+    return {
+        **chat.as_json(),
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": gifts,
+    }
+
+
+async def _get_member(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    user_id = int(params["user_id"])
+    user = telegram.users.get(user_id, User(user_id, "somebody"))
+    status = "member" if user_id in chat.members else "left"
+    return {"status": status, "user": user.as_json()}
+
+
+async def _set_commands(telegram: Telegram, params: Params) -> Any:
+    telegram.commands[params.get("language_code") or ""] = params["commands"]
+    return True
+
+
+async def _yes(_telegram: Telegram, _params: Params) -> Any:
+    return True
+
+
+def _thread(params: Params) -> int | None:
+    thread = params.get("message_thread_id")
+    return int(thread) if thread is not None else None
+
+
+def _shown(message: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in message.items() if not key.startswith("_")}
+
+
+METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
+    "getme": _get_me,
+    "getupdates": _get_updates,
+    "sendmessage": _send_message,
+    "copymessage": _copy_message,
+    "editmessagereplymarkup": _edit_markup,
+    "answercallbackquery": _answer_press,
+    "createforumtopic": _create_topic,
+    "getchat": _get_chat,
+    "getchatmember": _get_member,
+    "setmycommands": _set_commands,
+    "deletewebhook": _yes,
+}

@@ -1,0 +1,160 @@
+"""Cases and their history. A step is one guarded UPDATE: of two at once, one wins."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import and_, insert, select, update
+
+from cases.model import Case, Claim, Event, Origin, State
+from storage.database import Transaction
+from storage.tables import case_events, cases, staff_posts
+
+
+async def case_of_person(tx: Transaction, person_id: int) -> Case | None:
+    """Return the person's case, whatever its state, or None."""
+    query = select(cases).where(cases.c.person_id == person_id)
+    return _case(tx, (await tx.connection.execute(query)).one_or_none())
+
+
+async def case_by_id(tx: Transaction, case_id: int) -> Case | None:
+    query = select(cases).where(cases.c.id == case_id)
+    return _case(tx, (await tx.connection.execute(query)).one_or_none())
+
+
+async def case_by_code(tx: Transaction, code: str) -> Case | None:
+    query = select(cases).where(cases.c.code == code)
+    return _case(tx, (await tx.connection.execute(query)).one_or_none())
+
+
+async def case_of_post(tx: Transaction, chat_id: int, message_id: int) -> Case | None:
+    """Return the case that a message in the staff group stands for, or None."""
+    query = (
+        select(cases)
+        .join(staff_posts, staff_posts.c.case_id == cases.c.id)
+        .where(staff_posts.c.chat_id == chat_id, staff_posts.c.message_id == message_id)
+    )
+    return _case(tx, (await tx.connection.execute(query)).one_or_none())
+
+
+async def open_case(
+    tx: Transaction,
+    code: str,
+    person_id: int,
+    language: str,
+    origin: Origin,
+    urgent_kind: str | None,
+    now: dt.datetime,
+) -> Case:
+    """Open the person's first case and return it, with its first history row."""
+    query = insert(cases).values(
+        code=code,
+        person_id=person_id,
+        language=language,
+        state=State.WAITING.value,
+        origin=origin.value,
+        urgent_kind=urgent_kind,
+        opened_at=now,
+    )
+    case_id = (await tx.connection.execute(query.returning(cases.c.id))).scalar_one()
+    await _add_event(tx, case_id, Event.OPEN, None, State.WAITING, urgent_kind, None, now)
+    return Case(case_id, code, person_id, language, State.WAITING, origin, urgent_kind, None, now)
+
+
+async def save_step(
+    tx: Transaction,
+    before: Case,
+    after: Case,
+    event: Event,
+    now: dt.datetime,
+    by: Claim | None = None,
+) -> bool:
+    """Keep a step and its history row; return False, changing nothing, if the case has moved on."""
+    query = (
+        update(cases)
+        .where(and_(cases.c.id == before.id, cases.c.state == before.state.value))
+        .values(
+            state=after.state.value,
+            language=after.language,
+            urgent_kind=after.urgent_kind,
+            sealed_claim=_seal_claim(tx, after.claim),
+        )
+    )
+    if not (await tx.connection.execute(query)).rowcount:
+        return False
+    await _add_event(tx, before.id, event, before.state, after.state, after.urgent_kind, by, now)
+    return True
+
+
+async def set_topic(tx: Transaction, case_id: int, topic_id: int | None) -> None:
+    """Remember the forum topic of a case; None when it is gone."""
+    query = update(cases).where(cases.c.id == case_id).values(topic_id=topic_id)
+    await tx.connection.execute(query)
+
+
+async def add_post(
+    tx: Transaction, chat_id: int, message_id: int, case_id: int, purpose: str
+) -> None:
+    """Remember that a message in the staff group stands for a case."""
+    values = {"chat_id": chat_id, "message_id": message_id}
+    known = select(staff_posts).filter_by(**values)
+    if (await tx.connection.execute(known)).one_or_none() is None:
+        query = insert(staff_posts).values(**values, case_id=case_id, purpose=purpose)
+        await tx.connection.execute(query)
+
+
+async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None:
+    """Return chat and message id of the newest alert of a case, or None before it was sent."""
+    query = (
+        select(staff_posts.c.chat_id, staff_posts.c.message_id)
+        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose == "alert")
+        .order_by(staff_posts.c.message_id.desc())
+        .limit(1)
+    )
+    row = (await tx.connection.execute(query)).one_or_none()
+    return (row.chat_id, row.message_id) if row else None
+
+
+async def _add_event(
+    tx: Transaction,
+    case_id: int,
+    event: Event,
+    before: State | None,
+    after: State,
+    urgent_kind: str | None,
+    by: Claim | None,
+    now: dt.datetime,
+) -> None:
+    query = insert(case_events).values(
+        case_id=case_id,
+        event=event.value,
+        from_state=before.value if before else None,
+        to_state=after.value,
+        urgent_kind=urgent_kind,
+        sealed_by=_seal_claim(tx, by),
+        at=now,
+    )
+    await tx.connection.execute(query)
+
+
+def _seal_claim(tx: Transaction, claim: Claim | None) -> str | None:
+    return tx.vault.seal([claim.staff_id, claim.name]) if claim else None
+
+
+def _case(tx: Transaction, row: Any) -> Case | None:
+    if row is None:
+        return None
+    claim = Claim(*tx.vault.open(row.sealed_claim)) if row.sealed_claim else None
+    return Case(
+        id=row.id,
+        code=row.code,
+        person_id=row.person_id,
+        language=row.language,
+        state=State(row.state),
+        origin=Origin(row.origin),
+        urgent_kind=row.urgent_kind,
+        claim=claim,
+        opened_at=row.opened_at,
+        topic_id=row.topic_id,
+    )

@@ -1,0 +1,80 @@
+"""The engine, and transactions on it. SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from errors import StorageError
+from storage.vault import Vault
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """An open transaction: everything done through it happens, or nothing does."""
+
+    connection: AsyncConnection
+    vault: Vault
+
+
+class Database:
+    """The database of one process."""
+
+    def __init__(self, url: str, keys: Sequence[str]) -> None:
+        """`url` as DATABASE_URL, `keys` as ENCRYPTION_KEYS. Connects on first use."""
+        self.vault = Vault(keys)
+        self.engine = _engine(url)
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """Open a transaction; it is committed at the end of the block, rolled back on an error.
+
+        Raises StorageError, with the driver's error as its cause, when the database fails.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield Transaction(connection, self.vault)
+        except (SQLAlchemyError, OSError) as error:
+            # The driver's text may hold bound values: it stays in the cause, out of the message.
+            raise StorageError(f"the database failed: {type(error).__name__}") from error
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _engine(url: str) -> AsyncEngine:
+    where = make_url(url)
+    if where.get_backend_name() != "sqlite":
+        return create_async_engine(where, hide_parameters=True, pool_pre_ping=True)
+    if where.database and where.database != ":memory:":
+        Path(where.database).parent.mkdir(parents=True, exist_ok=True)
+    # SQLite has one writer. One connection makes our tasks queue fairly for it, instead of
+    # meeting SQLITE_BUSY; other processes (backup, `due`) are waited for.
+    engine = create_async_engine(where, hide_parameters=True, pool_size=1, max_overflow=0)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # The driver must not open transactions by itself: `_begin_immediate` does.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA busy_timeout = 5000")
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

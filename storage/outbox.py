@@ -1,0 +1,167 @@
+"""Messages that must reach somebody: written with what causes them, sent after the commit."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+
+from storage.database import Transaction
+from storage.tables import outbox, staff_chats
+
+STAFF_LANE = "staff"
+
+Keyboard = tuple[tuple[tuple[str, str], ...], ...]
+"""Rows of buttons, each a label and its callback data."""
+
+
+class Purpose(enum.StrEnum):
+    """What a message is for; in a lane, smaller priorities go first."""
+
+    ALERT = "alert"
+    ANSWER = "answer"
+    REPLY = "reply"
+    COPY = "copy"
+    NOTICE = "notice"
+    EDIT = "edit"
+
+    @property
+    def priority(self) -> int:
+        return 0 if self is Purpose.ALERT else 1
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to a person (`to` is the chat id) or to the staff group (`to` is None).
+
+    Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
+    `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before.
+    """
+
+    to: int | None
+    purpose: Purpose
+    text: str | None = None
+    keyboard: Keyboard = ()
+    copy_of: tuple[int, int] | None = None
+    edits: tuple[int, int] | None = None
+    case_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """An outgoing message whose turn it is; `uncertain` when it may have arrived before."""
+
+    id: int
+    lane: str
+    message: Outgoing
+    attempts: int
+    uncertain: bool
+    created_at: dt.datetime
+
+
+_UNSENT = outbox.c.state.in_(["waiting", "uncertain"])
+
+
+async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
+    """Write a message into the outbox; it is sent once the transaction is committed."""
+    query = insert(outbox).values(
+        lane=STAFF_LANE if message.to is None else tx.vault.hash(message.to),
+        priority=message.purpose.priority,
+        purpose=message.purpose.value,
+        case_id=message.case_id,
+        sealed_body=tx.vault.seal(dataclasses.asdict(message)),
+        state="waiting",
+        attempts=0,
+        due_at=now,
+        created_at=now,
+    )
+    await tx.connection.execute(query)
+
+
+async def due_lanes(tx: Transaction, now: dt.datetime) -> list[str]:
+    """Return the lanes that have something to send now, the staff's first."""
+    query = select(outbox.c.lane).where(_UNSENT, outbox.c.due_at <= now).distinct()
+    lanes = list((await tx.connection.execute(query)).scalars())
+    return sorted(lanes, key=lambda lane: lane != STAFF_LANE)
+
+
+async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
+    """Return the lane's next message, or None if it has none or its first must still wait."""
+    query = (
+        select(outbox)
+        .where(outbox.c.lane == lane, _UNSENT)
+        .order_by(outbox.c.priority, outbox.c.id)
+        .limit(1)
+    )
+    row = (await tx.connection.execute(query)).one_or_none()
+    if row is None or row.due_at > now:
+        return None
+    body = tx.vault.open(row.sealed_body)
+    keyboard = tuple(
+        tuple((label, data) for label, data in buttons) for buttons in body["keyboard"]
+    )
+    message = Outgoing(
+        to=body["to"],
+        purpose=Purpose(body["purpose"]),
+        text=body["text"],
+        keyboard=keyboard,
+        copy_of=_pair(body["copy_of"]),
+        edits=_pair(body["edits"]),
+        case_id=body["case_id"],
+    )
+    return Due(row.id, row.lane, message, row.attempts, row.state == "uncertain", row.created_at)
+
+
+def _pair(stored: list[int] | None) -> tuple[int, int] | None:
+    return (stored[0], stored[1]) if stored else None
+
+
+async def mark_sent(tx: Transaction, outbox_id: int) -> None:
+    """The message has arrived; its words are forgotten."""
+    await _mark(tx, outbox_id, state="sent", sealed_body=None)
+
+
+async def mark_again(
+    tx: Transaction, outbox_id: int, due_at: dt.datetime, failure: str, *, uncertain: bool
+) -> None:
+    """The message is tried again at `due_at`; `uncertain` says that it may have arrived."""
+    values = {"state": "uncertain"} if uncertain else {}
+    await _mark(
+        tx, outbox_id, due_at=due_at, failure=failure, attempts=outbox.c.attempts + 1, **values
+    )
+
+
+async def mark_failed(tx: Transaction, outbox_id: int, failure: str) -> None:
+    """The message can never arrive; it is kept for a human to see, without its words."""
+    await _mark(tx, outbox_id, state="failed", failure=failure, sealed_body=None)
+
+
+async def unsent_count(tx: Transaction) -> int:
+    """Return how many messages wait to be sent."""
+    rows = await tx.connection.execute(select(outbox.c.id).where(_UNSENT))
+    return len(rows.all())
+
+
+async def current_staff_chat(tx: Transaction, configured_id: int) -> int:
+    """Return the id that the configured staff group has now."""
+    query = select(staff_chats.c.current_id).where(staff_chats.c.configured_id == configured_id)
+    return (await tx.connection.execute(query)).scalar_one_or_none() or configured_id
+
+
+async def move_staff_chat(tx: Transaction, configured_id: int, current_id: int) -> None:
+    """Remember that Telegram has given the staff group a new id."""
+    change = (
+        update(staff_chats)
+        .where(staff_chats.c.configured_id == configured_id)
+        .values(current_id=current_id)
+    )
+    if not (await tx.connection.execute(change)).rowcount:
+        values = {"configured_id": configured_id, "current_id": current_id}
+        await tx.connection.execute(insert(staff_chats).values(values))
+
+
+async def _mark(tx: Transaction, outbox_id: int, **values: object) -> None:
+    await tx.connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))

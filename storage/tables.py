@@ -1,0 +1,167 @@
+"""Tables and constraints. Columns named `sealed_…` are encrypted by `vault`.
+
+Each index says which question it answers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[dt.datetime]):
+    """SQLite forgets time zones: moments go in and come out as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(
+        self, value: dt.datetime | None, _dialect: Dialect
+    ) -> dt.datetime | None:
+        return None if value is None else value.astimezone(dt.UTC)
+
+    def process_result_value(
+        self, value: dt.datetime | None, _dialect: Dialect
+    ) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+
+
+# SQLite numbers rows by itself only in a column that is exactly INTEGER.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("chat_hash", String(32), nullable=False, unique=True),
+    Column("sealed_chat_id", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("sealed_state", Text, nullable=False),
+    Column("seen_at", Moment, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    # Telegram repeats an update until it is acknowledged: the second one is refused.
+    Column("update_id", BigInteger, nullable=False, unique=True),
+    Column("lane", String(32), nullable=False),
+    # NULL once the update is done: the words are not kept twice.
+    Column("sealed_body", Text),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("received_at", Moment, nullable=False),
+    CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
+    # Which updates are left to do, in order (start, and each lane's next)?
+    Index(
+        "ix_inbox_waiting",
+        "lane",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("code", String(8), nullable=False, unique=True),
+    # One case a person: an old one is reopened, so two alarms can never make two queues.
+    Column("person_id", _Id, ForeignKey("people.id"), nullable=False, unique=True),
+    Column("language", String(8), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("origin", String(8), nullable=False),
+    Column("urgent_kind", String(32)),
+    Column("sealed_claim", Text),
+    Column("opened_at", Moment, nullable=False),
+    Column("topic_id", BigInteger),
+    CheckConstraint("state IN ('waiting', 'claimed', 'closed')", name="state"),
+    CheckConstraint("(state = 'claimed') = (sealed_claim IS NOT NULL)", name="claim"),
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("event", String(16), nullable=False),
+    Column("from_state", String(8)),
+    Column("to_state", String(8), nullable=False),
+    Column("urgent_kind", String(32)),
+    Column("sealed_by", Text),
+    Column("at", Moment, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("lane", String(32), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("purpose", String(8), nullable=False),
+    Column("case_id", _Id, ForeignKey("cases.id"), index=True),
+    Column("sealed_body", Text),
+    Column("state", String(9), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("failure", String(64)),
+    Column("due_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    CheckConstraint("state IN ('waiting', 'sent', 'uncertain', 'failed')", name="state"),
+    # Which lanes have something to send, and what is a lane's next?
+    Index(
+        "ix_outbox_waiting",
+        "lane",
+        "priority",
+        "id",
+        sqlite_where=text("state IN ('waiting', 'uncertain')"),
+        postgresql_where=text("state IN ('waiting', 'uncertain')"),
+    ),
+)
+
+# Messages in the staff group that stand for a case: a reply to one of them goes to the person.
+staff_posts = Table(
+    "staff_posts",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True),
+    Column("message_id", BigInteger, primary_key=True),
+    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("purpose", String(8), nullable=False),
+)
+
+# Where the staff group is now: Telegram gives a group a new id when it is upgraded.
+staff_chats = Table(
+    "staff_chats",
+    metadata,
+    Column("configured_id", BigInteger, primary_key=True),
+    Column("current_id", BigInteger, nullable=False),
+)

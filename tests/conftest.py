@@ -1,0 +1,38 @@
+"""Fixtures: the real content, and a scene with the real bot on the stand-in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from conversation.content import Content, load_content
+from logs import set_up_logs
+from tests.scene import Scene, scene, sqlite_url
+
+BROWSER = "KAKEKOMI_TEST_BROWSER"
+POSTGRESQL = "KAKEKOMI_TEST_POSTGRESQL"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for marker, variable in (("browser", BROWSER), ("postgresql", POSTGRESQL)):
+        if not os.environ.get(variable):
+            left_out = pytest.mark.skip(reason=f"left out: set {variable} to run it")
+            for item in items:
+                if item.get_closest_marker(marker):
+                    item.add_marker(left_out)
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    set_up_logs(())
+    return load_content()
+
+
+@pytest.fixture
+async def stage(content: Content, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A scene whose bot runs on SQLite."""
+    async with scene(content, sqlite_url(tmp_path)) as here, here.bot_runs():
+        yield here

@@ -1,0 +1,190 @@
+"""A bot on a stand-in for Telegram, and the people around it, for tests to write sentences with."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+import bot
+from config import Config
+from conversation.content import Content
+from sandbox.server import Server
+from sandbox.telegram import Telegram, User
+from storage.tables import inbox, outbox
+
+GROUP = -1001234567890
+PERSON = 5010203040
+VOLUNTEERS = {"Hana": 601, "Ken": 602}
+# A day before the switch, noon in Japan.
+NOW = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
+PATIENCE_S = 20.0
+
+Message = dict[str, Any]
+
+
+@dataclass
+class Scene:
+    """The stand-in, the bot on it, and what has been read of each chat so far."""
+
+    telegram: Telegram
+    server: Server
+    config: Config
+    content: Content
+    address: str
+    now: dt.datetime = NOW
+    running: bot.Running | None = None
+    _read: dict[int, int] = field(default_factory=dict)
+
+    # --- people
+
+    async def writes(self, text: str, person: int = PERSON) -> int:
+        """A trainee writes; return the message's id once everything that follows has happened."""
+        message_id = await self.telegram.write(person, person, text)
+        await self.settled()
+        return message_id
+
+    async def sends(self, content: dict[str, Any], person: int = PERSON) -> int:
+        """A trainee sends something that is not text."""
+        message_id = await self.telegram.write(person, person, content=content)
+        await self.settled()
+        return message_id
+
+    async def presses(self, label: str, person: int = PERSON) -> None:
+        """A trainee presses the newest button with this label."""
+        await self._press(person, person, label)
+
+    # --- volunteers
+
+    async def volunteer_presses(self, name: str, label: str) -> None:
+        await self._press(GROUP, VOLUNTEERS[name], label)
+
+    async def volunteer_replies(self, name: str, text: str, to: str) -> None:
+        """A volunteer replies to the newest message of the group that holds `to`."""
+        message = self.find(GROUP, to)
+        topic = message.get("message_thread_id")
+        await self.telegram.write(
+            GROUP, VOLUNTEERS[name], text, reply_to=message["message_id"], topic_id=topic
+        )
+        await self.settled()
+
+    async def volunteer_notes(self, name: str, text: str) -> None:
+        """A volunteer writes into the newest topic without replying to anything."""
+        topic = max(self.group.topics, default=None)
+        await self.telegram.write(GROUP, VOLUNTEERS[name], text, topic_id=topic)
+        await self.settled()
+
+    # --- what is to be seen
+
+    @property
+    def group(self) -> Any:
+        return self.telegram.chats[GROUP]
+
+    def messages(self, chat: int) -> list[Message]:
+        """Return the bot's messages in a chat, oldest first."""
+        mine = self.telegram.bot.id
+        return [
+            message
+            for message in self.telegram.chats[chat].messages.values()
+            if message["from"]["id"] == mine and "forum_topic_created" not in message
+        ]
+
+    def texts(self, chat: int) -> list[str]:
+        return [message.get("text", "") for message in self.messages(chat)]
+
+    def news(self, chat: int) -> list[Message]:
+        """Return the bot's messages in a chat since `news` was last asked for."""
+        already = self._read.get(chat, 0)
+        new = [each for each in self.messages(chat) if each["message_id"] > already]
+        if new:
+            self._read[chat] = new[-1]["message_id"]
+        return new
+
+    def find(self, chat: int, text: str) -> Message:
+        """Return the newest message in a chat that holds `text`."""
+        found = [
+            message
+            for message in self.telegram.chats[chat].messages.values()
+            if text in message.get("text", "")
+        ]
+        assert found, f"nobody wrote {text!r} in {chat}: {self.texts(chat)}"
+        return found[-1]
+
+    def button(self, chat: int, label: str) -> tuple[int, str]:
+        """Return message id and data of the newest button whose label holds `label`."""
+        for message in reversed(self.messages(chat)):
+            for row in message.get("reply_markup", {}).get("inline_keyboard", []):
+                for button in row:
+                    if label in button["text"]:
+                        return int(message["message_id"]), str(button["callback_data"])
+        raise AssertionError(f"there is no button {label!r}")
+
+    async def _press(self, chat: int, user: int, label: str) -> None:
+        message_id, data = self.button(chat, label)
+        await self.telegram.press(chat, user, message_id, data)
+        await self.settled()
+
+    # --- the bot
+
+    @contextlib.asynccontextmanager
+    async def bot_runs(self) -> AsyncIterator[bot.Running]:
+        """Run the bot while the block runs."""
+        staff = self.config.staff_chat_id
+        assert staff is not None
+        async with bot.serving(
+            self.config, self.content, "1:token", self.address, staff, clock=lambda: self.now
+        ) as running:
+            self.running = running
+            yield running
+        self.running = None
+
+    async def settled(self) -> None:
+        """Wait until every update is done and every message is sent, or has failed for good."""
+        async with asyncio.timeout(PATIENCE_S):
+            # The bot tells nobody that it is idle: its database is looked at.
+            while not await self._is_settled():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+    async def _is_settled(self) -> bool:
+        if self.telegram.updates or self.running is None:
+            return False
+        async with self.running.database.begin() as tx:
+            undone = select(func.count()).where(inbox.c.state == "waiting")
+            unsent = select(func.count()).where(outbox.c.state.in_(["waiting", "uncertain"]))
+            counts = [(await tx.connection.execute(each)).scalar_one() for each in (undone, unsent)]
+        return not self.telegram.updates and counts == [0, 0]
+
+
+@contextlib.asynccontextmanager
+async def scene(
+    content: Content, database_url: str, *, forum: bool = True, language: str = "vi"
+) -> AsyncIterator[Scene]:
+    """A trainee, two volunteers and their group on a stand-in; the bot is not running yet."""
+    telegram = Telegram()
+    telegram.add_person(User(PERSON, "Nguyễn Thị Sentinel", language, username="sentinel_name"))
+    volunteers = [User(number, name) for name, number in VOLUNTEERS.items()]
+    telegram.add_group(GROUP, "volunteers", volunteers, forum=forum)
+    server = Server(telegram)
+    address = await server.start("127.0.0.1", 0)
+    config = Config(
+        _env_file=None,
+        database_url=database_url,
+        staff_chat_id=GROUP,
+        encryption_keys=(SecretStr(Fernet.generate_key().decode()),),
+    )
+    try:
+        yield Scene(telegram, server, config, content, address)
+    finally:
+        await server.stop()
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite+aiosqlite:///{folder / 'kakekomi.sqlite3'}"

@@ -1,0 +1,72 @@
+"""The life of a case."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from cases.lifecycle import TRANSITIONS, more_urgent, step
+from cases.model import Case, Claim, Event, Origin, State
+from errors import CaseError
+
+HANA, KEN = Claim(601, "Hana"), Claim(602, "Ken")
+NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
+
+
+def a_case(state: State = State.WAITING, kind: str | None = "threats") -> Case:
+    claim = HANA if state is State.CLAIMED else None
+    return Case(1, "ABCDE", 7, "vi", state, Origin.ALARM, kind, claim, NOON)
+
+
+def test_whoever_claims_a_waiting_case_has_it() -> None:
+    after = step(a_case(), Event.CLAIM, claim=HANA)
+    assert (after.state, after.claim) == (State.CLAIMED, HANA)
+
+
+def test_whoever_replies_first_to_a_waiting_case_has_it() -> None:
+    after = step(a_case(), Event.STAFF_REPLIES, claim=KEN)
+    assert (after.state, after.claim) == (State.CLAIMED, KEN)
+
+
+def test_a_colleague_s_reply_does_not_take_the_case_away() -> None:
+    after = step(a_case(State.CLAIMED), Event.STAFF_REPLIES, claim=KEN)
+    assert after.claim == HANA
+
+
+def test_a_second_alarm_raises_the_case_but_never_lowers_it() -> None:
+    assert step(a_case(), Event.RAISE, urgent_kind="violence").urgent_kind == "violence"
+    assert (
+        step(a_case(kind="violence"), Event.RAISE, urgent_kind="threats").urgent_kind == "violence"
+    )
+
+
+def test_an_alarm_reopens_a_closed_case_and_nobody_has_it() -> None:
+    after = step(a_case(State.CLOSED), Event.RAISE, urgent_kind="violence")
+    assert (after.state, after.claim) == (State.WAITING, None)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("event", Event)
+def test_a_step_that_the_table_does_not_hold_raises_and_changes_nothing(
+    state: State, event: Event
+) -> None:
+    case = a_case(state)
+    if (state, event) in TRANSITIONS:
+        assert step(case, event, claim=HANA).state is TRANSITIONS[state, event]
+    else:
+        with pytest.raises(CaseError, match=state.value):
+            step(case, event, claim=HANA)
+    assert case == a_case(state)
+
+
+def test_every_claimed_case_has_a_holder_and_no_other_has_one() -> None:
+    for (state, event), target in TRANSITIONS.items():
+        after = step(a_case(state), event, claim=KEN)
+        assert (after.claim is not None) == (target is State.CLAIMED)
+
+
+def test_danger_to_life_is_more_urgent_than_threats() -> None:
+    assert more_urgent("threats", "immediate-danger") == "immediate-danger"
+    assert more_urgent(None, "threats") == "threats"
+    assert more_urgent(None, None) is None

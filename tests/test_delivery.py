@@ -1,0 +1,60 @@
+"""What happens when sending fails, decided without a network."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from delivery.pacing import KEPT_FOR_ALARMS, PER_MINUTE, wait_s
+from delivery.retry import Again, Failure, GiveUp, Trouble, after
+
+YOUNG = dt.timedelta(minutes=1)
+OLD = dt.timedelta(days=3)
+
+
+def test_telegram_s_own_wait_is_kept() -> None:
+    decision = after(Failure(Trouble.RATE_LIMITED, wait_s=37), 0, YOUNG, to_staff=False)
+    assert decision == Again(37)
+
+
+def test_what_may_have_arrived_is_sent_again_as_a_possible_repeat() -> None:
+    decision = after(Failure(Trouble.UNCERTAIN), 0, YOUNG, to_staff=False)
+    assert decision == Again(1, uncertain=True)
+
+
+def test_a_person_who_blocked_the_bot_is_given_up_at_once() -> None:
+    assert after(Failure(Trouble.BLOCKED), 0, YOUNG, to_staff=False) == GiveUp(Trouble.BLOCKED)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.BLOCKED, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN])
+def test_the_staff_group_is_tried_for_ever(trouble: Trouble) -> None:
+    assert isinstance(after(Failure(trouble), 500, OLD, to_staff=True), Again)
+
+
+def test_a_person_is_tried_for_two_days() -> None:
+    failure = Failure(Trouble.NOT_CONNECTED)
+    assert isinstance(after(failure, 50, YOUNG, to_staff=False), Again)
+    assert after(failure, 50, OLD, to_staff=False) == GiveUp(Trouble.NOT_CONNECTED)
+
+
+def test_waits_grow_to_five_minutes_and_no_further() -> None:
+    waits = [
+        after(Failure(Trouble.NOT_CONNECTED), attempts, YOUNG, to_staff=True)
+        for attempts in (0, 1, 2, 3, 50)
+    ]
+    assert waits == [Again(1), Again(2), Again(4), Again(8), Again(300)]
+
+
+def test_a_message_that_telegram_refuses_is_not_sent_again() -> None:
+    assert after(Failure(Trouble.REJECTED), 0, YOUNG, to_staff=True) == GiveUp(Trouble.REJECTED)
+
+
+def test_copies_leave_room_in_the_group_for_an_alarm() -> None:
+    copies = [float(second) for second in range(PER_MINUTE - KEPT_FOR_ALARMS)]
+    assert wait_s(copies, 20.0, alarm=False) == 40.0
+    assert wait_s(copies, 20.0, alarm=True) == 0.0
+
+
+def test_even_alarms_keep_telegram_s_limit() -> None:
+    assert wait_s([float(second) for second in range(PER_MINUTE)], 30.0, alarm=True) == 30.0

@@ -1,0 +1,228 @@
+"""The database: SQLite always, PostgreSQL where there is one."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from cryptography.fernet import Fernet
+from sqlalchemy import Connection, inspect, text, update
+
+from cases.lifecycle import step
+from cases.model import Claim, Event, Origin, State
+from conversation.content import Content
+from errors import SchemaError, StorageError
+from storage import inbox as inbox_rows
+from storage.cases import case_by_code, case_of_person, open_case, save_step
+from storage.database import Database
+from storage.migrate import migrate
+from storage.outbox import Outgoing, Purpose, due_lanes, enqueue, mark_again, mark_sent, next_due
+from storage.people import add_person, find_person, save_person
+from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
+from storage.tables import inbox, metadata
+from tests.conftest import POSTGRESQL
+from tests.scene import GROUP, PERSON, scene, sqlite_url
+
+NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
+KEY = Fernet.generate_key().decode()
+HANA = Claim(601, "Hana")
+
+
+async def emptied(url: str) -> Database:
+    """Return a database without any table."""
+    database = Database(url, [KEY])
+    async with database.begin() as tx:
+        await tx.connection.run_sync(metadata.drop_all)
+        await tx.connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    return database
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return sqlite_url(tmp_path) if request.param == "sqlite" else os.environ[POSTGRESQL]
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = await emptied(url)
+    await migrate(database)
+    yield database
+    await database.close()
+
+
+async def test_a_person_is_found_again_by_their_chat(database: Database) -> None:
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        await save_person(tx, person.id, "en", {"welcomed": True}, NOON)
+    async with database.begin() as tx:
+        found = await find_person(tx, PERSON)
+        assert found == dataclasses.replace(person, language="en", state={"welcomed": True})
+        assert await find_person(tx, PERSON + 1) is None
+
+
+async def test_of_ten_claims_at_once_one_is_kept(database: Database) -> None:
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        before = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "violence", NOON)
+
+    async def claim(number: int) -> bool:
+        volunteer = Claim(number, f"V{number}")
+        after = step(before, Event.CLAIM, claim=volunteer)
+        async with database.begin() as tx:
+            return await save_step(tx, before, after, Event.CLAIM, NOON, by=volunteer)
+
+    won = await asyncio.gather(*(claim(number) for number in range(10)))
+    assert sum(won) == 1
+    async with database.begin() as tx:
+        kept = await case_by_code(tx, "ABCDE")
+    assert kept is not None
+    assert kept.claim == Claim(won.index(True), f"V{won.index(True)}")
+
+
+async def test_a_failed_transaction_leaves_neither_case_nor_message(database: Database) -> None:
+    async def fails_half_way() -> None:
+        async with database.begin() as tx:
+            person = await add_person(tx, PERSON, "vi", NOON)
+            case = await open_case(tx, "ABCDE", person.id, "vi", Origin.REQUEST, None, NOON)
+            await enqueue(tx, Outgoing(None, Purpose.ALERT, "alert", case_id=case.id), NOON)
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await fails_half_way()
+    async with database.begin() as tx:
+        assert await find_person(tx, PERSON) is None
+        assert await case_by_code(tx, "ABCDE") is None
+        assert await due_lanes(tx, NOON) == []
+
+
+async def test_a_person_has_one_case_and_its_state_is_whole(database: Database) -> None:
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON)
+        assert await case_of_person(tx, person.id) == case
+    with pytest.raises(StorageError):
+        async with database.begin() as tx:
+            await open_case(tx, "FGHJK", person.id, "vi", Origin.ALARM, "threats", NOON)
+    claimed_by_nobody = dataclasses.replace(case, state=State.CLAIMED)
+    with pytest.raises(StorageError):
+        async with database.begin() as tx:
+            await save_step(tx, case, claimed_by_nobody, Event.CLAIM, NOON)
+
+
+async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: Database) -> None:
+    sent = []
+    async with database.begin() as tx:
+        for purpose, words in [("copy", "one"), ("copy", "two"), ("alert", "three")]:
+            await enqueue(tx, Outgoing(None, Purpose(purpose), words), NOON)
+        while due := await next_due(tx, "staff", NOON):
+            sent.append(due.message.text)
+            await mark_sent(tx, due.id)
+    assert sent == ["three", "one", "two"]
+
+
+async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) -> None:
+    later = NOON + dt.timedelta(seconds=30)
+    async with database.begin() as tx:
+        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "first"), NOON)
+        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "second"), NOON)
+        await enqueue(tx, Outgoing(PERSON + 1, Purpose.ANSWER, "other"), NOON)
+        lane, other = (tx.vault.hash(PERSON), tx.vault.hash(PERSON + 1))
+        first = await next_due(tx, lane, NOON)
+        assert first is not None
+        await mark_again(tx, first.id, later, "rate-limited", uncertain=False)
+        assert await next_due(tx, lane, NOON) is None
+        assert await next_due(tx, other, NOON) is not None
+        again = await next_due(tx, lane, later)
+    assert again is not None
+    assert (again.message.text, again.attempts) == ("first", 1)
+
+
+async def test_an_update_is_stored_once_and_done_once(database: Database) -> None:
+    async with database.begin() as tx:
+        assert await inbox_rows.store(tx, 7, "lane", {"words": "hello"}, NOON)
+        assert not await inbox_rows.store(tx, 7, "lane", {"words": "hello"}, NOON)
+        stored = await inbox_rows.next_in_lane(tx, "lane")
+        assert stored == inbox_rows.Stored(7, {"words": "hello"}, 0)
+        assert await inbox_rows.finish(tx, 7)
+        assert not await inbox_rows.finish(tx, 7)
+        assert await inbox_rows.waiting_lanes(tx) == []
+
+
+async def test_what_is_done_is_forgotten_after_its_time_and_what_waits_is_not(
+    database: Database,
+) -> None:
+    async with database.begin() as tx:
+        for number in (1, 2):
+            await inbox_rows.store(tx, number, "lane", {}, NOON)
+        await inbox_rows.finish(tx, 1)
+        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)
+        assert await purge(tx, NOON + UPDATES_KEPT / 2) == {"inbox": 0, "outbox": 0}
+        assert await purge(tx, NOON + OUTCOMES_KEPT * 2) == {"inbox": 1, "outbox": 0}
+
+
+async def test_a_migrated_schema_equals_a_fresh_one(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with database.begin() as tx:
+        assert await tx.connection.run_sync(differences) == []
+        names = await tx.connection.run_sync(lambda c: inspect(c).get_table_names())
+    assert set(metadata.tables) | {"alembic_version"} == set(names)
+
+
+async def test_a_database_of_a_newer_program_is_not_touched(database: Database) -> None:
+    async with database.begin() as tx:
+        await tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaError, match=r"9999.*newer version"):
+        await migrate(database)
+
+
+async def test_what_another_key_sealed_is_refused_with_what_to_do(
+    database: Database, url: str
+) -> None:
+    async with database.begin() as tx:
+        await inbox_rows.store(tx, 1, "lane", {}, NOON)
+    stranger = Database(url, [Fernet.generate_key().decode()])
+    with pytest.raises(StorageError, match="put the old key back"):
+        async with stranger.begin() as tx:
+            await inbox_rows.next_in_lane(tx, "lane")
+    await stranger.close()
+
+
+async def test_a_new_key_in_front_still_opens_and_finds_what_is_there(
+    database: Database, url: str
+) -> None:
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+    rotated = Database(url, [Fernet.generate_key().decode(), KEY])
+    async with rotated.begin() as tx:
+        assert await find_person(tx, PERSON) == person
+    await rotated.close()
+
+
+async def test_an_update_that_cannot_be_done_is_given_up_after_three_tries_and_kept(
+    database: Database,
+) -> None:
+    async with database.begin() as tx:
+        await inbox_rows.store(tx, 1, "lane", {"words": "hello"}, NOON)
+        assert [await inbox_rows.fail(tx, 1) for _ in range(3)] == [False, False, True]
+        change = update(inbox).where(inbox.c.update_id == 1).values(state="waiting")
+        await tx.connection.execute(change)
+        assert (await inbox_rows.next_in_lane(tx, "lane")) is not None
+
+
+async def test_the_whole_bot_works_on_this_database(content: Content, url: str) -> None:
+    await (await emptied(url)).close()
+    async with scene(content, url) as here, here.bot_runs():
+        await here.writes("ông chủ đánh em chảy máu, cứu em với")
+        await here.volunteer_presses("Hana", "Claim")
+        await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+        assert here.texts(PERSON)[-1] == "Are you safe?"
+        assert here.find(GROUP, "Hana has it.")

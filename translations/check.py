@@ -1,0 +1,185 @@
+"""What a language lacks: missing, stale, mistyped. Faults name file, key, what and how to mend."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+
+from errors import Fault
+from knowledge.load import Knowledge
+from knowledge.schema import Topic
+from translations.fill import PLACEHOLDER, placeholders
+from translations.load import REFERENCE, Language, Translations, revision
+from translations.schema import FIRST_DAY, Answer, TopicText
+
+# How many examples a topic or an urgent kind needs before the matching can be trusted with it.
+PHRASINGS_AT_LEAST = {"vi": 25, "en": 20}
+URGENT_PHRASINGS_AT_LEAST = 30
+LOOKALIKES_AT_LEAST = 15
+
+PART_LENGTHS_MAX = {"short": 450, "points": 320, "steps": 320, "careful": 600, "coming": 600}
+
+_DIGIT = re.compile(r"\d")
+
+
+def check_translations(translations: Translations, knowledge: Knowledge) -> list[Fault]:
+    """Return every fault of every offered language; an empty list when all is well."""
+    faults: list[Fault] = []
+    reference = translations.languages.get(REFERENCE)
+    if reference is None:
+        return [Fault("translations/en", "-", "English is the reference", "Mend its faults.")]
+    for language in translations.languages.values():
+        faults += _topics(language, reference, knowledge)
+        faults += _ui(language, reference)
+        faults += _urgency(language, knowledge)
+        faults += _names(language, knowledge)
+    return faults
+
+
+def _topics(language: Language, reference: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    folder = f"translations/{language.code}/topics"
+    for topic_id in knowledge.topics:
+        if topic_id not in language.topics:
+            yield Fault(f"{folder}/{topic_id}.yaml", "-", "the topic has no text", "Write it.")
+    seen: dict[str, str] = {}
+    for topic_id, text in language.topics.items():
+        file = f"{folder}/{topic_id}.yaml"
+        topic = knowledge.topics.get(topic_id)
+        if topic is None:
+            yield Fault(file, "-", "there is no such topic", "Add knowledge/topics, or remove it.")
+            continue
+        yield from _title(file, text)
+        yield from _answer(file, text.answer, topic, knowledge)
+        yield from _phrasings(file, language.code, topic_id, text, seen)
+        if language.code != REFERENCE and topic_id in reference.topics:
+            yield from _freshness(file, text, reference.topics[topic_id])
+
+
+def _title(file: str, text: TopicText) -> Iterator[Fault]:
+    if _DIGIT.search(text.title):
+        yield Fault(file, "title", "a digit stands in the title", "Write it without.")
+
+
+def _answer(file: str, answer: Answer, topic: Topic, knowledge: Knowledge) -> Iterator[Fault]:
+    allowed = {FIRST_DAY, *topic.changes_on}
+    for part, by_day in _parts(answer):
+        for day in set(by_day) - allowed:
+            mend = "Use a day of `changes_on` in the topic, or add it there."
+            yield Fault(file, f"answer.{part}.{day}", "nothing changes on this day", mend)
+        for day, texts in by_day.items():
+            for number, text in enumerate(texts):
+                key = f"answer.{part}.{day}.{number}"
+                yield from _text(file, key, text, knowledge)
+                if len(text) > PART_LENGTHS_MAX[part]:
+                    wrong = f"{len(text)} characters; at most {PART_LENGTHS_MAX[part]}"
+                    yield Fault(file, key, wrong, "Say it shorter, or split it.")
+    if set(answer.coming) != set(topic.changes_on):
+        days = ", ".join(str(day) for day in topic.changes_on) or "none"
+        wrong = f"it must have an entry for each day of `changes_on` ({days})"
+        yield Fault(file, "answer.coming", wrong, "Say what changes on that day.")
+    unsure = any(statement.certainty in ("likely", "disputed") for statement in topic.statements)
+    if unsure and answer.careful is None:
+        wrong = "a statement is only likely or disputed, and the answer does not say so"
+        yield Fault(file, "answer.careful", wrong, 'Add it: "ask … before you decide".')
+
+
+def _parts(answer: Answer) -> Iterator[tuple[str, Mapping[dt.date, tuple[str, ...]]]]:
+    yield "short", {day: (text,) for day, text in answer.short.items()}
+    yield "points", answer.points
+    yield "steps", answer.steps
+    if answer.careful is not None:
+        yield "careful", {day: (text,) for day, text in answer.careful.items()}
+    yield "coming", {day: (text,) for day, text in answer.coming.items()}
+
+
+def _text(file: str, key: str, text: str, knowledge: Knowledge) -> Iterator[Fault]:
+    digits = _DIGIT.search(PLACEHOLDER.sub("", text))
+    if digits:
+        mend = "Make it a fact in knowledge/facts and name it in braces."
+        yield Fault(file, key, "a digit is typed into the text", mend)
+    try:
+        found = list(placeholders(text))
+    except ValueError as error:
+        yield Fault(file, key, str(error), "Write the day as 2027-04-01.")
+        return
+    known: dict[str, Mapping[str, object]] = {
+        "fact": knowledge.facts,
+        "contact": knowledge.contacts,
+        "phone": knowledge.contacts,
+    }
+    for placeholder in found:
+        if placeholder.name not in known.get(placeholder.kind, {}):
+            wrong = f"there is no {placeholder.kind} {placeholder.name!r}"
+            yield Fault(file, key, wrong, "Correct the placeholder, or add what it names.")
+
+
+def _phrasings(
+    file: str, code: str, topic_id: str, text: TopicText, seen: dict[str, str]
+) -> Iterator[Fault]:
+    at_least = PHRASINGS_AT_LEAST.get(code, PHRASINGS_AT_LEAST[REFERENCE])
+    if len(text.phrasings) < at_least:
+        wrong = f"{len(text.phrasings)} phrasings; at least {at_least}"
+        yield Fault(file, "phrasings", wrong, "Add ways in which people put this topic.")
+    for number, phrasing in enumerate(text.phrasings):
+        other = seen.setdefault(phrasing.casefold(), topic_id)
+        if other != topic_id or phrasing in text.phrasings[:number]:
+            wrong = f"the same words stand in {other}"
+            yield Fault(file, f"phrasings.{number}", wrong, "Keep them in one place.")
+
+
+def _freshness(file: str, text: TopicText, english: TopicText) -> Iterator[Fault]:
+    current = revision(english.answer)
+    if text.of != current:
+        wrong = f"it renders revision {text.of} of the English text, which is now {current}"
+        mend = f"Compare it with the English, mend it, and set `of: {current}`."
+        yield Fault(file, "of", wrong, mend)
+
+
+def _ui(language: Language, reference: Language) -> Iterator[Fault]:
+    file = f"translations/{language.code}/ui.yaml"
+    for key in reference.ui:
+        if key not in language.ui:
+            yield Fault(file, key, "the key is missing", "Translate it from English.")
+    for key, text in language.ui.items():
+        english = reference.ui.get(key)
+        if english is None:
+            yield Fault(file, key, "English has no such key", "Remove it, or add it to English.")
+        elif set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english)):
+            wrong = f"its placeholders are not {sorted(set(PLACEHOLDER.findall(english)))}"
+            yield Fault(file, key, wrong, "Use the same placeholders as English.")
+        if _DIGIT.search(PLACEHOLDER.sub("", text)):
+            yield Fault(file, key, "a digit is typed into the text", "Fill it in by placeholder.")
+
+
+def _urgency(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    file = f"translations/{language.code}/urgency.yaml"
+    for kind, text in language.urgency.kinds.items():
+        lookalikes = len(text.lookalikes.offer) + len(text.lookalikes.none)
+        if len(text.phrasings) < URGENT_PHRASINGS_AT_LEAST:
+            wrong = f"{len(text.phrasings)} phrasings; at least {URGENT_PHRASINGS_AT_LEAST}"
+            yield Fault(file, f"{kind}.phrasings", wrong, "Add messages that must alarm.")
+        if lookalikes < LOOKALIKES_AT_LEAST:
+            wrong = f"{lookalikes} look-alikes; at least {LOOKALIKES_AT_LEAST}"
+            yield Fault(file, f"{kind}.lookalikes", wrong, "Add messages that must not alarm.")
+        yield from _text(file, f"{kind}.say_first", text.say_first, knowledge)
+        for number, step in enumerate(text.steps):
+            yield from _text(file, f"{kind}.steps.{number}", step, knowledge)
+
+
+def _names(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    def compare(
+        file: str, have: Mapping[str, object], need: Mapping[str, object]
+    ) -> Iterator[Fault]:
+        path = f"translations/{language.code}/{file}"
+        for name in sorted(set(need) - set(have)):
+            yield Fault(path, name, "the name is missing", "Add how people call it.")
+        for name in sorted(set(have) - set(need)):
+            yield Fault(path, name, "the knowledge has no such id", "Remove it, or correct it.")
+
+    yield from compare("contacts.yaml", language.contacts, knowledge.contacts)
+    yield from compare("laws.yaml", language.laws, knowledge.laws)
+    yield from compare("tables.yaml", language.tables, knowledge.tables)
+    for table_id, rows in language.tables.items():
+        if table_id in knowledge.tables:
+            yield from compare("tables.yaml", rows, knowledge.tables[table_id].rows)

@@ -1,0 +1,115 @@
+"""Files -> one frozen `Translations`, with every fault that was found on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from errors import Fault
+from knowledge.files import as_mapping, read_mapping, read_model, read_yaml, short
+from translations.schema import (
+    Answer,
+    ContactText,
+    LanguageEntry,
+    RowText,
+    Smalltalk,
+    TopicText,
+    UrgencyText,
+    WordsText,
+)
+
+FOLDER = Path(__file__).parent
+REFERENCE = "en"
+
+
+@dataclass(frozen=True)
+class Language:
+    """All texts of one language; `ui` maps keys to texts with `{placeholders}`."""
+
+    code: str
+    entry: LanguageEntry
+    ui: Mapping[str, str]
+    topics: Mapping[str, TopicText]
+    urgency: UrgencyText
+    contacts: Mapping[str, ContactText]
+    laws: Mapping[str, str]
+    tables: Mapping[str, Mapping[str, RowText]]
+    smalltalk: Smalltalk
+    words: WordsText
+
+
+@dataclass(frozen=True)
+class Translations:
+    languages: Mapping[str, Language]
+
+    def language(self, code: str) -> Language:
+        """Return the language, or English where `code` is not offered."""
+        return self.languages.get(code) or self.languages[REFERENCE]
+
+
+def load_translations(
+    folder: Path = FOLDER, only: tuple[str, ...] = ()
+) -> tuple[Translations, list[Fault]]:
+    """Return the offered languages (English always, else those in `only`, all when it is empty).
+
+    A language with a fault in a file that it cannot do without is left out; the faults say why.
+    """
+    faults: list[Fault] = []
+    entries = read_mapping(folder / "languages.yaml", LanguageEntry, faults)
+    for code in only:
+        if code not in entries:
+            mend = f"Choose from: {', '.join(entries)}."
+            faults.append(Fault("LANGUAGES", code, "no such language in languages.yaml", mend))
+    languages = {}
+    for code, entry in entries.items():
+        if entry.offered and (not only or code in only or code == REFERENCE):
+            language = _language(folder / code, code, entry, faults)
+            if language is not None:
+                languages[code] = language
+    return Translations(languages), faults
+
+
+def revision(answer: Answer) -> str:
+    """Return the revision of an answer: it changes whenever the text does."""
+    content = json.dumps(answer.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(content.encode()).hexdigest()[:10]
+
+
+def _language(
+    folder: Path, code: str, entry: LanguageEntry, faults: list[Fault]
+) -> Language | None:
+    urgency = read_model(folder / "urgency.yaml", UrgencyText, faults)
+    smalltalk = read_model(folder / "smalltalk.yaml", Smalltalk, faults)
+    words = read_model(folder / "words.yaml", WordsText, faults)
+    ui = _strings(folder / "ui.yaml", faults)
+    topics = {
+        path.stem: read_model(path, TopicText, faults)
+        for path in sorted((folder / "topics").glob("*.yaml"))
+    }
+    contacts = read_mapping(folder / "contacts.yaml", ContactText, faults)
+    laws = _strings(folder / "laws.yaml", faults)
+    tables = _tables(folder / "tables.yaml", faults)
+    if urgency is None or smalltalk is None or words is None:
+        return None
+    whole = {name: text for name, text in topics.items() if text is not None}
+    return Language(code, entry, ui, whole, urgency, contacts, laws, tables, smalltalk, words)
+
+
+def _strings(path: Path, faults: list[Fault]) -> dict[str, str]:
+    content = read_yaml(path, faults)
+    if not isinstance(content, dict):
+        return {}
+    for key, value in content.items():
+        if not isinstance(value, str):
+            faults.append(Fault(short(path), str(key), "this is not a text", "Put it in quotes."))
+    return {key: value for key, value in content.items() if isinstance(value, str)}
+
+
+def _tables(path: Path, faults: list[Fault]) -> dict[str, dict[str, RowText]]:
+    content = read_yaml(path, faults)
+    if not isinstance(content, dict):
+        return {}
+    return {name: as_mapping(path, rows, RowText, faults, name) for name, rows in content.items()}

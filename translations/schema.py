@@ -1,0 +1,136 @@
+"""The shape of the files in `translations/<language>/`, declared as data."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StrictBool, StrictStr, model_validator
+
+from knowledge.files import Strict
+from knowledge.schema import URGENT_KINDS, Day, UrgentKind
+
+# The first day for which answers are given. Parts that never change begin here.
+FIRST_DAY = dt.date(2026, 10, 1)
+
+State = Literal["draft", "reviewed"]
+Text = Annotated[StrictStr, Field(min_length=1)]
+Texts = Annotated[tuple[Text, ...], Field(min_length=1)]
+
+
+def _by_day(part: Any) -> Any:
+    return part if isinstance(part, dict) else {FIRST_DAY: part}
+
+
+def _begins_on_the_first_day(part: dict[dt.date, Any]) -> dict[dt.date, Any]:
+    if min(part) != FIRST_DAY:
+        raise ValueError(f"the first day must be {FIRST_DAY}")
+    return part
+
+
+TextByDay = Annotated[dict[Day, Text], BeforeValidator(_by_day)]
+TextsByDay = Annotated[dict[Day, Texts], BeforeValidator(_by_day)]
+
+
+class Reviewable(Strict):
+    """A text is a draft until a named native speaker has reviewed it."""
+
+    state: State
+    reviewer: str | None = None
+
+    @model_validator(mode="after")
+    def _reviewed_by_somebody(self) -> Reviewable:
+        if (self.state == "reviewed") != (self.reviewer is not None):
+            raise ValueError("`reviewed` needs a reviewer, `draft` has none")
+        return self
+
+
+class Answer(Strict):
+    """`short` answers; `points` explain; `steps` say what to do; `careful` warns; `coming` is
+    what changes on a day, told before that day."""
+
+    short: TextByDay
+    points: TextsByDay
+    steps: TextsByDay
+    careful: TextByDay | None = None
+    coming: dict[Day, Text] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _covers_from_the_first_day(self) -> Answer:
+        for part in (self.short, self.points, self.steps, self.careful):
+            if part is not None:
+                _begins_on_the_first_day(part)
+        return self
+
+
+class TopicText(Reviewable):
+    """`of` is the revision of the English answer that this one renders (English has none)."""
+
+    title: Annotated[Text, Field(max_length=40)]
+    of: StrictStr | None = None
+    answer: Answer
+    phrasings: Texts
+
+
+class Lookalikes(Strict):
+    """Messages that share words with danger: `offer` is a worry, `none` is harmless."""
+
+    offer: Texts
+    none: Texts
+
+
+class UrgentKindText(Strict):
+    name: Annotated[Text, Field(max_length=40)]
+    say_first: Annotated[Text, Field(max_length=400)]
+    steps: Texts
+    phrasings: Texts
+    lookalikes: Lookalikes
+
+
+class UrgencyText(Reviewable):
+    kinds: dict[UrgentKind, UrgentKindText]
+
+    @model_validator(mode="after")
+    def _all_kinds(self) -> UrgencyText:
+        missing = [kind for kind in URGENT_KINDS if kind not in self.kinds]
+        if missing:
+            raise ValueError(f"urgent kinds are missing: {', '.join(missing)}")
+        return self
+
+
+class ContactText(Strict):
+    name: Text
+    what_for: Annotated[Text, Field(max_length=120)]
+
+
+class RowText(Strict):
+    """`also` holds other ways in which people type the name."""
+
+    name: Text
+    also: tuple[StrictStr, ...] = ()
+
+
+class WordsText(Strict):
+    """`shorthand` is what people type for longer words; `same` names groups of words and phrases
+    that mean the same to the matching ("boss": sếp, ông chủ, shacho)."""
+
+    shorthand: dict[StrictStr, StrictStr] = Field(default_factory=dict)
+    same: dict[StrictStr, tuple[StrictStr, ...]] = Field(default_factory=dict)
+
+
+class Smalltalk(Strict):
+    greeting: Texts
+    thanks: Texts
+    goodbye: Texts
+    acknowledgement: Texts
+    who_are_you: Annotated[Texts, Field(alias="who-are-you")]
+    unrelated: Texts
+
+
+class LanguageEntry(Strict):
+    """A line of `languages.yaml`. `code` is the key; `script` an ISO 15924 code."""
+
+    own_name: Text
+    script: Annotated[StrictStr, Field(pattern=r"^[A-Z][a-z]{3}$")]
+    offered: StrictBool
+    owner: str | None = None

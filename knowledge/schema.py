@@ -86,6 +86,7 @@ class LawReference(Strict):
 class Law(Strict):
     name_ja: str
     number: str | None = None
+    number: str | None = None
 
 
 class Source(Strict):

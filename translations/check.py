@@ -18,7 +18,7 @@ PHRASINGS_AT_LEAST = {"vi": 25, "en": 20}
 URGENT_PHRASINGS_AT_LEAST = 30
 LOOKALIKES_AT_LEAST = 15
 
-PART_LENGTHS_MAX = {"short": 450, "points": 320, "steps": 320, "careful": 600, "coming": 600}
+PART_LENGTHS_MAX = {"short": 450, "points": 340, "steps": 340, "careful": 600, "coming": 600}
 
 _DIGIT = re.compile(r"\d")
 

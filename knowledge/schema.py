@@ -86,7 +86,6 @@ class LawReference(Strict):
 class Law(Strict):
     name_ja: str
     number: str | None = None
-    number: str | None = None
 
 
 class Source(Strict):

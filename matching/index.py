@@ -19,7 +19,12 @@ from scipy import linalg, sparse
 from matching.features import BLOCKS, Words, features
 
 Floats = NDArray[np.float32]
-REGULARISATION = 0.35
+REGULARISATION = 0.7
+# A text of one word says little: its likeness to anything is damped by this share of the evidence
+# that an example holds on average.
+LITTLE_EVIDENCE = 0.3
+# 0 counts every example alike, 1 every class.
+BALANCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,13 +49,21 @@ class Index:
         self._rarity = np.array(
             [math.log((1 + len(counted)) / (1 + seen[name])) + 1.0 for name in names], np.float32
         )
+        squares = [_squares(self._values(counts)) for counts in counted]
+        self._little = {
+            block: LITTLE_EVIDENCE * float(np.mean([square[block] for square in squares]))
+            for block in BLOCKS
+        }
         self._matrix = sparse.vstack([self._row(counts) for counts in counted], format="csr")
         self._fit()
 
     def _fit(self) -> None:
         likeness = (self._matrix @ self._matrix.T).toarray().astype(np.float32)
         size = len(self.examples)
-        likeness[np.diag_indices(size)] += REGULARISATION
+        # A class with many examples must not outvote one with few.
+        members = Counter(example.label for example in self.examples)
+        shares = np.array([members[example.label] for example in self.examples], np.float32)
+        likeness[np.diag_indices(size)] += REGULARISATION * (shares / shares.mean()) ** BALANCE
         inverse = linalg.inv(likeness, overwrite_a=True, check_finite=False)
         column = {label: number for number, label in enumerate(self.labels)}
         targets = np.zeros((size, len(self.labels)), np.float32)
@@ -76,19 +89,31 @@ class Index:
         best = int(np.argmax(np.where(mine, likeness, -1.0)))
         return self.examples[best].text, float(likeness[best])
 
-    def _row(self, counts: Counter[str]) -> sparse.csr_matrix:
-        columns, values = [], []
-        square = dict.fromkeys(BLOCKS, 0.0)
-        for name, times in counts.items():
-            column = self._columns.get(name)
-            if column is not None:
-                value = (1.0 + math.log(times)) * float(self._rarity[column])
-                columns.append(column)
-                values.append((name[0], value))
-                square[name[0]] += value * value
-        present = sum(weight for block, weight in BLOCKS.items() if square[block] > 0.0)
-        data = [
-            value * math.sqrt(BLOCKS[block] / present / square[block]) for block, value in values
+    def _values(self, counts: Counter[str]) -> list[tuple[int, str, float]]:
+        """Return column, block and value of each feature that the index knows."""
+        known = ((self._columns.get(name), name[0], times) for name, times in counts.items())
+        return [
+            (column, block, (1.0 + math.log(times)) * float(self._rarity[column]))
+            for column, block, times in known
+            if column is not None
         ]
+
+    def _row(self, counts: Counter[str]) -> sparse.csr_matrix:
+        values = self._values(counts)
+        square = _squares(values)
+        present = sum(weight for block, weight in BLOCKS.items() if square[block] > 0.0) or 1.0
+        data = [
+            value * math.sqrt(BLOCKS[block] / present / (square[block] + self._little[block]))
+            for _, block, value in values
+        ]
+        columns = [column for column, _, _ in values]
         shape = (1, len(self._columns))
         return sparse.csr_matrix((data, ([0] * len(columns), columns)), shape, np.float32)
+
+
+def _squares(values: list[tuple[int, str, float]]) -> dict[str, float]:
+    """Return the sum of squares of each block."""
+    square = dict.fromkeys(BLOCKS, 0.0)
+    for _, block, value in values:
+        square[block] += value * value
+    return square

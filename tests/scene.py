@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,11 @@ class Scene:
     now: dt.datetime = NOW
     running: bot.Running | None = None
     _read: dict[int, int] = field(default_factory=dict)
+    _started_s: float = field(default_factory=time.monotonic)
+
+    def clock(self) -> dt.datetime:
+        """Return `now`, and the time that has really passed: retries need it to go on."""
+        return self.now + dt.timedelta(seconds=time.monotonic() - self._started_s)
 
     # --- people
 
@@ -140,7 +146,7 @@ class Scene:
         staff = self.config.staff_chat_id
         assert staff is not None
         async with bot.serving(
-            self.config, self.content, "1:token", self.address, staff, clock=lambda: self.now
+            self.config, self.content, "1:token", self.address, staff, clock=self.clock
         ) as running:
             self.running = running
             yield running

@@ -46,7 +46,7 @@ async def test_the_dialogue_goes_as_written(
 ) -> None:
     forum, language = dialogue.get("forum", True), dialogue["account"]
     async with scene(content, sqlite_url(tmp_path), forum=forum, language=language) as here:
-        here.now = _noon(dialogue["on"]) if "on" in dialogue else NOW
+        here.now = _noon(dialogue["day"]) if "day" in dialogue else NOW
         async with here.bot_runs():
             for number, step in enumerate(dialogue["steps"], start=1):
                 unknown = set(step) - KEYS

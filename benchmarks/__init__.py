@@ -1,1 +1,0 @@
-"""Commands that measure: each prints the figures that the documentation quotes."""

@@ -1,0 +1,35 @@
+"""What the matching makes of what people type."""
+
+from __future__ import annotations
+
+import pytest
+
+from conversation.content import Content
+from matching.judgement import Decision, Urgency
+from matching.normalise import clean, fold, words
+
+
+def test_letters_without_marks_and_stretched_letters_are_the_same_word() -> None:
+    assert words(fold(clean("Đượcccc KHÔNG?"))) == ["duoc", "khong"]
+
+
+def test_marks_of_other_scripts_are_letters() -> None:
+    assert fold(clean("ကူညီပါ")) == clean("ကူညီပါ")
+    assert fold(clean("मलाई")) == clean("मलाई")
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u200b", "😭" * 300, "a" * 4096, "{x} {y:z}", "<b>", "١٢٣"]
+)
+def test_nothing_that_somebody_can_type_makes_the_matching_fail(
+    text: str, content: Content
+) -> None:
+    judged = content.judge.judge(text)
+    assert judged.decision is not Decision.ANSWER
+    assert judged.urgency is not Urgency.ESCALATE
+
+
+def test_a_city_names_its_prefecture_also_when_it_is_mistyped(content: Content) -> None:
+    named = content.judge.rows_named
+    assert named("luong toi thieu o nagoya", "minimum-wage", "vi") == ("aichi",)
+    assert named("minimum wage hirosima or Tokyo", "minimum-wage", "en") == ("hiroshima", "tokyo")

@@ -142,7 +142,12 @@ def emergency(voice: Voice) -> Reply:
 
 
 def urgent(voice: Voice, kind: UrgentKind) -> Reply:
-    return Reply(voice.urgent_card(kind), (footer(voice),))
+    """The card for a danger, with the answers that belong to it one tap away."""
+    topics = tuple(
+        (Button(voice.language.topics[topic_id].title, f"topic:{topic_id}"),)
+        for topic_id in voice.knowledge.urgent[kind].topics
+    )
+    return Reply(voice.urgent_card(kind), (*topics, footer(voice)))
 
 
 def passed_on(voice: Voice, code: str, again: bool) -> Reply:

@@ -15,7 +15,7 @@ from matching.verbatim import Verbatim
 from translations.load import Language
 
 # Chosen by the leave-one-out scores of phrasings and look-alikes, which the index computes.
-ESCALATE_SCORE_MIN = 0.54
+ESCALATE_SCORE_MIN = 0.48
 OFFER_SCORE_MIN = 0.30
 # A sentence in a long story must speak more clearly than a whole message.
 SENTENCE_SCORE_MIN = 0.68

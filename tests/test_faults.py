@@ -41,7 +41,7 @@ def refusing(times: int, to: int, method: str, status: int, **parameters: int) -
 
 
 async def until(wanted: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(PATIENCE_S * 6):
         while not wanted():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.02)
 

@@ -60,6 +60,18 @@ class Assistant:
             await self._reply(tx, turn, chat_id, now)
         self.sent()
 
+    async def refuse_elsewhere(
+        self, update_id: int, chat_id: int, account_language: str | None, now: dt.datetime
+    ) -> None:
+        """Say, in a group that is not the staff's, that the bot does nothing there."""
+        async with self.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return
+            voice = self.content.voice(self.content.first_language(account_language), now)
+            text = voice.say("only-private")
+            await enqueue(tx, Outgoing(chat_id, Purpose.ANSWER, text), now)
+        self.sent()
+
     async def _reply(self, tx: Transaction, turn: Turn, chat_id: int, now: dt.datetime) -> None:
         for reply in turn.replies:
             message = Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons)

@@ -1,162 +1,25 @@
-"""The command line, and the one place where everything is built from Config.
-
-No other part of the program imports this module.
-"""
+"""The command line. No other part of the program imports this module."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import datetime as dt
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from telegram import BotCommand, Update
-from telegram.ext import Application, ExtBot, Updater
-
 import commands
-from assistant import STAFF_LANGUAGE, Assistant
-from cases.model import Case
 from config import Config, read_config, with_encryption_key
-from conversation import alerts
-from conversation.content import Content, load_content
-from conversation.press import LISTED_COMMANDS
-from delivery.inbox import Inbox
-from delivery.outbox import Outbox, StaffChat
-from desk import Desk
+from conversation.content import load_content
 from errors import ConfigError, KakekomiError
-from handlers import failures
-from handlers.register import register
-from handlers.services import Services
 from logs import set_up_logs
-from sandbox.server import Server
-from sandbox.telegram import Telegram, User
+from service import now, sandbox, serving
 from storage.database import Database
 from storage.migrate import migrate
-from storage.outbox import current_staff_chat
 from storage.purge import purge
 from translations.skeleton import add_language
-
-Clock = Callable[[], dt.datetime]
-STAFF_GROUP = -1001000000001
-SANDBOX_DATABASE = Path("data/sandbox.sqlite3")
-
-
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-@dataclass(frozen=True)
-class Running:
-    """What a running bot consists of, for tests to look at."""
-
-    inbox: Inbox
-    outbox: Outbox
-    database: Database
-
-
-@contextlib.asynccontextmanager
-async def serving(
-    config: Config, content: Content, token: str, api_url: str, staff: int, clock: Clock = now
-) -> AsyncIterator[Running]:
-    """Serve Telegram at `api_url` while the block runs; what is left undone stays stored."""
-    keys = [key.get_secret_value() for key in config.encryption_keys]
-    database = Database(config.database_url, keys)
-    await migrate(database)
-    async with database.begin() as tx:
-        staff_chat = StaffChat(staff, await current_staff_chat(tx, staff))
-
-    def staff_text(key: str, **values: str) -> str:
-        return content.voice(STAFF_LANGUAGE, clock()).say(key, **values)
-
-    def topic_name(case: Case) -> str:
-        return alerts.topic_name(content.voice(STAFF_LANGUAGE, clock()), case)
-
-    builder = Application.builder().token(token).updater(None)
-    builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
-    application = builder.connection_pool_size(64).pool_timeout(30.0).build()
-    bot = application.bot
-    outbox = Outbox(database, bot, staff_chat, clock, staff_text, topic_name)
-    here = Services(
-        assistant=Assistant(database, content, outbox.wake),
-        desk=Desk(database, content, outbox.wake),
-        content=content,
-        staff_chat=staff_chat,
-        clock=clock,
-    )
-    register(application, here)
-
-    async def process(update: Update) -> bool:
-        await application.process_update(update)
-        return not here.take_failure(update.update_id)
-
-    inbox = Inbox(
-        database,
-        bot,
-        process,
-        on_unstored=lambda update: failures.emergency_without_storage(update, bot, here),
-        on_given_up=lambda update: failures.tell_of_failure(update, bot, here),
-        clock=clock,
-    )
-    updater = Updater(bot, inbox)
-    sending = asyncio.create_task(outbox.run())
-    try:
-        await application.initialize()
-        await updater.initialize()
-        await inbox.replay()
-        await updater.start_polling(bootstrap_retries=-1, allowed_updates=Update.ALL_TYPES)
-        await list_commands(bot, content, clock())
-        yield Running(inbox, outbox, database)
-    finally:
-        if updater.running:
-            await updater.stop()
-        await inbox.stop()
-        sending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sending
-        await updater.shutdown()
-        await application.shutdown()
-        await database.close()
-
-
-async def list_commands(bot: ExtBot[None], content: Content, moment: dt.datetime) -> None:
-    """Tell Telegram the commands, described in each language."""
-    first = content.voice(STAFF_LANGUAGE, moment)
-    voices = {None: first} | {
-        code: content.voice(code, moment) for code in content.translations.languages
-    }
-    for code, voice in voices.items():
-        listed = [BotCommand(name, voice.label(f"command-{name}")) for name in LISTED_COMMANDS]
-        await bot.set_my_commands(listed, language_code=code)
-
-
-@contextlib.asynccontextmanager
-async def sandbox(config: Config, content: Content) -> AsyncIterator[str]:
-    """Serve the sandbox while the block runs; yields the page's address."""
-    telegram = Telegram()
-    telegram.add_person(User(1001, "Lan", language_code="vi"))
-    volunteers = [User(2001, "Hana"), User(2002, "Ken")]
-    telegram.add_group(STAFF_GROUP, "Kakekomi volunteers", volunteers, forum=True)
-    server = Server(telegram, lambda text, hint: commands.explain(content, text, hint))
-    address = await server.start(config.host, config.port)
-    url = _new_sandbox_database()
-    local = config.model_copy(update={"database_url": url})
-    try:
-        async with serving(local, content, "1:sandbox", address, STAFF_GROUP):
-            yield address
-    finally:
-        await server.stop()
-
-
-def _new_sandbox_database() -> str:
-    """The stand-in forgets everything when it stops; what the bot keeps must not outlive it."""
-    for old in SANDBOX_DATABASE.parent.glob(f"{SANDBOX_DATABASE.name}*"):
-        old.unlink()
-    return f"sqlite+aiosqlite:///{SANDBOX_DATABASE}"
 
 
 async def run(config: Config, *, in_sandbox: bool) -> None:

@@ -6,6 +6,7 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -46,6 +47,9 @@ def set_up_logs(secrets: tuple[str, ...], level: int = logging.INFO) -> None:
     )
 
 
+_OUR_MODULES = {path.stem for path in Path(__file__).parent.iterdir()} | {"__main__"}
+
+
 class _Formatter(logging.Formatter):
     """The last step before the line is written: whatever a library says passes here."""
 
@@ -54,13 +58,25 @@ class _Formatter(logging.Formatter):
         self._secrets = tuple(secret for secret in secrets if secret)
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        line = super().format(record) if _is_ours(record) else _without_words(record)
         for secret in self._secrets:
             line = line.replace(secret, "***")
         return line
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is logging's
         return describe(ei[1])
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """structlog's lines come as plain texts from a module of this program."""
+    return record.name.partition(".")[0] in _OUR_MODULES
+
+
+def _without_words(record: logging.LogRecord) -> str:
+    """Return where a library says something, and what broke: its text may quote a person."""
+    where = f"{record.filename}:{record.lineno}"
+    broke = f" exception={describe(record.exc_info[1])!r}" if record.exc_info else ""
+    return f"level={record.levelname.lower()} library={record.name} at={where}{broke}"
 
 
 def _exception_without_words(

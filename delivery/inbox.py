@@ -12,11 +12,11 @@ from typing import Any
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import NetworkError
 
 from errors import StorageError
 from storage import inbox as rows
 from storage.database import Database
+from storage.outbox import Outgoing, enqueue
 
 log = structlog.get_logger()
 
@@ -24,13 +24,16 @@ LANES_AT_ONCE = 32
 # How long to wait when the database fails, or when an update failed and is tried again.
 WAIT_S = 1.0
 
+# What waits for longer is taken up by any process: the one that stored it may have died.
+TAKE_OVER_AFTER = dt.timedelta(seconds=3)
 
-class Inbox(asyncio.Queue[object]):
-    """The queue that python-telegram-bot's Updater puts updates into.
+Raw = dict[str, Any]
+"""An update as the Bot API sends it, not parsed: a kind that the library does not know yet is
+stored like any other, and stops nobody."""
 
-    `put` returns once the update is on disk; only then does the Updater move its offset. Nothing
-    is ever taken out by `get`: lanes read the database, so that a restart finds what was left.
-    """
+
+class Inbox:
+    """Takes updates in. Lanes read the database, so that a restart finds what was left."""
 
     def __init__(
         self,
@@ -39,45 +42,61 @@ class Inbox(asyncio.Queue[object]):
         process: Callable[[Update], Awaitable[bool]],
         on_unstored: Callable[[Update], Awaitable[None]],
         on_given_up: Callable[[Update], Awaitable[None]],
+        notice_of_failure: Callable[[int], Outgoing],
         clock: Callable[[], dt.datetime],
     ) -> None:
         """`process` does an update and returns whether it succeeded. `on_unstored` is told of one
-        that the database refused (it comes again), `on_given_up` of one that failed for good."""
-        super().__init__()
+        that the database refused (it comes again), `on_given_up` of one that failed for good;
+        `notice_of_failure` is what the staff then read."""
         self._database = database
         self._bot = bot
         self._process = process
         self._on_unstored = on_unstored
         self._on_given_up = on_given_up
+        self._notice_of_failure = notice_of_failure
         self._clock = clock
         self._running: dict[str, asyncio.Task[None]] = {}
         self._look_again: set[str] = set()
         self._places = asyncio.Semaphore(LANES_AT_ONCE)
 
-    async def put(self, update: object) -> None:
+    async def put(self, raw: Raw) -> None:
         """Store an update and start its lane; a repeated one is left alone.
 
-        Raises NetworkError when the database refuses it: the Updater then waits and fetches it
-        again, because its offset has not moved.
+        Raises StorageError when the database refuses it: it must not be acknowledged then.
         """
-        assert isinstance(update, Update)
-        lane = self._lane(update)
-        body: dict[str, Any] = update.to_dict()
+        update_id = int(raw["update_id"])
+        chat_id = chat_of(raw)
+        lane = "no-chat" if chat_id is None else self._database.vault.hash(chat_id)
         try:
             async with self._database.begin() as tx:
-                await rows.store(tx, update.update_id, lane, body, self._clock())
-        except StorageError as error:
-            log.exception("an update cannot be stored", update_id=update.update_id)
-            await self._on_unstored(update)
-            raise NetworkError("the update could not be stored") from error
+                await rows.store(tx, update_id, lane, raw, self._clock())
+        except StorageError:
+            log.exception("an update cannot be stored", update_id=update_id)
+            update = self._parse(raw)
+            if update is not None:
+                await self._on_unstored(update)
+            raise
         self._start(lane)
 
-    async def replay(self) -> None:
-        """Start the lanes that a former run of the program left undone. Raises StorageError."""
+    async def replay(self, older_than: dt.timedelta = dt.timedelta()) -> None:
+        """Start the lanes that were left undone. Raises StorageError."""
         async with self._database.begin() as tx:
-            lanes = await rows.waiting_lanes(tx)
+            lanes = await rows.waiting_lanes(tx, self._clock() - older_than)
         for lane in lanes:
             self._start(lane)
+
+    async def take_over(self) -> None:
+        """Take up for ever what another process stored and did not do; cancel to stop.
+
+        Two processes may do an update at once: of two, one finishes it, and the order is kept,
+        because each takes the oldest that is not done.
+        """
+        while True:
+            await asyncio.sleep(TAKE_OVER_AFTER.total_seconds())
+            try:
+                await self.replay(TAKE_OVER_AFTER)
+            except StorageError:
+                log.exception("the inbox cannot be read")
 
     async def stop(self) -> None:
         """Stop all lanes; what is not done stays in the database."""
@@ -85,10 +104,6 @@ class Inbox(asyncio.Queue[object]):
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _lane(self, update: Update) -> str:
-        chat = update.effective_chat
-        return self._database.vault.hash(chat.id) if chat else "no-chat"
 
     def _start(self, lane: str) -> None:
         if lane in self._running:
@@ -117,13 +132,33 @@ class Inbox(asyncio.Queue[object]):
             return await rows.next_in_lane(tx, lane)
 
     async def _do(self, stored: rows.Stored) -> None:
-        update = Update.de_json(stored.body, self._bot)
-        if await self._process(update):
+        update = self._parse(stored.body)
+        if update is not None and await self._process(update):
             return
         async with self._database.begin() as tx:
-            given_up = await rows.fail(tx, stored.update_id)
-        if given_up:
-            log.error("an update was given up", update_id=stored.update_id)
-            await self._on_given_up(update)
-        else:
+            given_up = await rows.fail(tx, stored.update_id, for_good=update is None)
+            if given_up:
+                await enqueue(tx, self._notice_of_failure(stored.update_id), self._clock())
+        if not given_up:
             await asyncio.sleep(WAIT_S)
+            return
+        log.error("an update was given up", update_id=stored.update_id)
+        if update is not None:
+            await self._on_given_up(update)
+
+    def _parse(self, raw: Raw) -> Update | None:
+        try:
+            return Update.de_json(raw, self._bot)
+        except Exception:
+            log.exception("an update has a shape that is not known", update_id=raw["update_id"])
+            return None
+
+
+def chat_of(raw: Raw) -> int | None:
+    """Return the id of the chat that an update comes from, or None where it names none."""
+    for what in raw.values():
+        if isinstance(what, dict):
+            chat = what.get("chat") or (what.get("message") or {}).get("chat")
+            if chat:
+                return int(chat["id"])
+    return None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,12 +18,14 @@ from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.send import send
 from errors import StorageError
 from storage.cases import add_post, case_by_id, set_topic
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.outbox import (
     STAFF_LANE,
     Due,
     Outgoing,
     Purpose,
+    claim,
+    current_staff_chat,
     due_lanes,
     enqueue,
     mark_again,
@@ -33,6 +33,7 @@ from storage.outbox import (
     mark_sent,
     move_staff_chat,
     next_due,
+    staff_sent_at,
 )
 
 log = structlog.get_logger()
@@ -40,6 +41,19 @@ log = structlog.get_logger()
 LANES_AT_ONCE = 32
 # How long a message that is due by the clock alone (a retry) may lie before it is looked for.
 LOOK_AGAIN_S = 1.0
+# After so long without an answer a message may have arrived or not.
+SEND_MAX_S = 10.0
+# So long nobody else sends a message that somebody is sending.
+CLAIM = dt.timedelta(seconds=SEND_MAX_S + 3.0)
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """What became of a message, the chat that it was sent to, and its case."""
+
+    outcome: int | Failure
+    chat_id: int = 0
+    case: Case | None = None
 
 
 @dataclass
@@ -73,7 +87,6 @@ class Outbox:
         self._news_while_pacing = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(LANES_AT_ONCE)
-        self._sent_to_staff: deque[float] = deque(maxlen=pacing.PER_MINUTE)
         self._is_forum: bool | None = None
 
     def wake(self) -> None:
@@ -97,6 +110,9 @@ class Outbox:
     async def _start_lanes(self) -> None:
         try:
             async with self._database.begin() as tx:
+                # Another process may have learnt that the group was upgraded.
+                staff = self._staff_chat
+                staff.id = await current_staff_chat(tx, staff.configured_id)
                 lanes = await due_lanes(tx, self._clock())
         except StorageError:
             log.exception("the outbox cannot be read")
@@ -120,38 +136,44 @@ class Outbox:
 
     async def _empty(self, lane: str) -> None:
         while True:
+            self._news_while_pacing.clear()
+            now = self._clock()
             async with self._database.begin() as tx:
-                due = await next_due(tx, lane, self._clock())
-            if due is None:
-                return
-            if due.message.to is None and not await self._may_send_to_staff(due.message):
-                continue
-            await self._deliver(due)
-
-    async def _may_send_to_staff(self, message: Outgoing) -> bool:
-        """Return True when the group takes a message now; else wait for that, or for news.
-
-        After news the lane looks again what is first: an alarm does not wait behind copies.
-        """
-        alarm = message.purpose is Purpose.ALERT
-        self._news_while_pacing.clear()
-        wait = pacing.wait_s(tuple(self._sent_to_staff), time.monotonic(), alarm=alarm)
-        if not wait:
-            self._sent_to_staff.append(time.monotonic())
-            return True
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._news_while_pacing.wait(), wait)
-        return False
+                due = await next_due(tx, lane, now)
+                if due is None:
+                    return
+                wait_s = await _staff_wait_s(tx, due.message, now) if lane == STAFF_LANE else 0.0
+                if not wait_s and not await claim(tx, due, now + CLAIM):
+                    return
+            if wait_s:
+                # After news the lane looks again what is first: an alarm passes the copies.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._news_while_pacing.wait(), wait_s)
+            else:
+                await self._deliver(due)
 
     async def _deliver(self, due: Due) -> None:
+        try:
+            async with asyncio.timeout(SEND_MAX_S):
+                sent = await self._send(due)
+        except TimeoutError:
+            sent = _Sent(Failure(Trouble.UNCERTAIN))
+        if isinstance(sent.outcome, Failure):
+            await self._failed(due, sent.outcome, sent.case)
+            return
+        async with self._database.begin() as tx:
+            await mark_sent(tx, due.id, self._clock())
+            stands_for_case = due.message.purpose in (Purpose.ALERT, Purpose.COPY)
+            if due.message.to is None and sent.case is not None and stands_for_case:
+                purpose = due.message.purpose.value
+                await add_post(tx, sent.chat_id, sent.outcome, sent.case.id, purpose)
+
+    async def _send(self, due: Due) -> _Sent:
         message = due.message
         async with self._database.begin() as tx:
             case = await case_by_id(tx, message.case_id) if message.case_id else None
         chat_id = self._staff_chat.id if message.to is None else message.to
         thread_id = await self._thread(case, chat_id) if message.to is None else None
-        if isinstance(thread_id, Failure):
-            await self._failed(due, thread_id, case)
-            return
         from_staff = message.copy_of is not None and message.to is not None
         outcome = await send(
             self._bot,
@@ -161,16 +183,9 @@ class Outbox:
             copies_from=self._staff_chat.id if from_staff else None,
             repeat_mark=self._staff_text("maybe-repeat") if due.uncertain else None,
         )
-        if isinstance(outcome, Failure):
-            await self._failed(due, outcome, case)
-            return
-        async with self._database.begin() as tx:
-            await mark_sent(tx, due.id)
-            stands_for_case = message.purpose in (Purpose.ALERT, Purpose.COPY)
-            if message.to is None and case is not None and stands_for_case:
-                await add_post(tx, chat_id, outcome, case.id, message.purpose.value)
+        return _Sent(outcome, chat_id, case)
 
-    async def _thread(self, case: Case | None, chat_id: int) -> int | Failure | None:
+    async def _thread(self, case: Case | None, chat_id: int) -> int | None:
         """Return the case's forum topic, made now if there is none; None in a plain group."""
         if case is None or case.topic_id is not None:
             return case.topic_id if case else None
@@ -204,7 +219,8 @@ class Outbox:
                 await set_topic(tx, case.id, None)
             if isinstance(decision, Again):
                 at = now + dt.timedelta(seconds=decision.wait_s)
-                await mark_again(tx, due.id, at, trouble, uncertain=decision.uncertain)
+                uncertain = decision.uncertain or due.uncertain
+                await mark_again(tx, due.id, at, trouble, uncertain=uncertain)
             if isinstance(decision, GiveUp):
                 await mark_failed(tx, due.id, trouble)
             notice = self._notice(due, decision, case)
@@ -223,6 +239,12 @@ class Outbox:
             reason = self._staff_text(f"reason-{_REASONS.get(decision.reason, 'rejected')}")
             text = self._staff_text("staff-not-delivered", code=case.code, reason=reason)
         return Outgoing(None, Purpose.NOTICE, text, case_id=case.id) if text else None
+
+
+async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:
+    """Return how long the staff group's budget makes this message wait."""
+    sent_at = await staff_sent_at(tx, now - pacing.WINDOW)
+    return pacing.wait_s(sent_at, now, alarm=message.purpose is Purpose.ALERT)
 
 
 _REASONS = {Trouble.BLOCKED: "blocked", Trouble.GONE: "gone"}

@@ -5,20 +5,21 @@ Alarms may use all of it; the rest leaves some room, so that an alarm never wait
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 PER_MINUTE = 20
 KEPT_FOR_ALARMS = 5
-MINUTE_S = 60.0
+WINDOW = dt.timedelta(minutes=1)
 
 
-def wait_s(sent_at_s: Sequence[float], now_s: float, *, alarm: bool) -> float:
+def wait_s(sent_at: Sequence[dt.datetime], now: dt.datetime, *, alarm: bool) -> float:
     """Return how many seconds to wait before the next message to the group.
 
-    `sent_at_s` are the moments of earlier messages, oldest first, on the same clock as `now_s`.
+    `sent_at` are the moments of earlier messages, oldest first.
     """
     budget = PER_MINUTE if alarm else PER_MINUTE - KEPT_FOR_ALARMS
-    recent = [moment for moment in sent_at_s if now_s - moment < MINUTE_S]
+    recent = [moment for moment in sent_at if moment > now - WINDOW]
     if len(recent) < budget:
         return 0.0
-    return recent[-budget] + MINUTE_S - now_s
+    return (recent[-budget] + WINDOW - now).total_seconds()

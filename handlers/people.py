@@ -20,6 +20,15 @@ async def on_message(update: Update, context: Context) -> None:
     await here.assistant.handle(update.update_id, chat.id, incoming, here.clock())
 
 
+async def on_command_elsewhere(update: Update, context: Context) -> None:
+    """Somebody sent a command in a group that is not the staff's."""
+    chat, user = update.effective_chat, update.effective_user
+    assert chat is not None
+    here = services(context)
+    language = user.language_code if user else None
+    await here.assistant.refuse_elsewhere(update.update_id, chat.id, language, here.clock())
+
+
 async def on_press(update: Update, context: Context) -> None:
     """Somebody pressed a button below one of our messages."""
     query, chat = update.callback_query, update.effective_chat

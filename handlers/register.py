@@ -39,6 +39,10 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], here: Servi
             CallbackQueryHandler(staff.on_press, pattern=r"^case:"),
             MessageHandler(_StaffChat(here) & written, staff.on_message),
             MessageHandler(private & written, people.on_message),
+            MessageHandler(
+                filters.ChatType.GROUPS & filters.COMMAND & filters.UpdateType.MESSAGE,
+                people.on_command_elsewhere,
+            ),
             CallbackQueryHandler(people.on_press),
             TypeHandler(Update, _set_aside),
         ]

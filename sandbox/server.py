@@ -175,4 +175,25 @@ SAMPLES: dict[str | None, dict[str, Any]] = {
         }
     },
     "location": {"location": {"latitude": 35.68, "longitude": 139.76}},
+    "forwarded": {
+        "text": "nghi phep co luong duoc may ngay",
+        "forward_origin": {"type": "hidden_user", "date": 1764000000, "sender_user_name": "Tuấn"},
+    },
+    "poll": {
+        "poll": {
+            "id": "1",
+            "question": "overtime on sunday?",
+            "options": [
+                {"persistent_id": "1", "text": "yes", "voter_count": 0},
+                {"persistent_id": "2", "text": "no", "voter_count": 0},
+            ],
+            "total_voter_count": 0,
+            "is_closed": False,
+            "is_anonymous": True,
+            "type": "regular",
+            "allows_multiple_answers": False,
+            "allows_revoting": False,
+            "members_only": False,
+        }
+    },
 }

@@ -32,6 +32,10 @@ class Database:
         """`url` as DATABASE_URL, `keys` as ENCRYPTION_KEYS. Connects on first use."""
         self.vault = Vault(keys)
         self.engine = _engine(url)
+        where = make_url(url)
+        is_file = where.get_backend_name() == "sqlite"
+        # SQLite's file; None for a database server, which many processes can work on at once.
+        self.file = Path(where.database) if is_file and where.database else None
 
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:

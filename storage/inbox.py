@@ -44,11 +44,11 @@ async def store(
     return True
 
 
-async def waiting_lanes(tx: Transaction) -> list[str]:
-    """Return the lanes that have updates to do, oldest first."""
+async def waiting_lanes(tx: Transaction, received_before: dt.datetime) -> list[str]:
+    """Return the lanes that have updates to do that came by then, oldest first."""
     query = (
         select(inbox.c.lane)
-        .where(inbox.c.state == "waiting")
+        .where(inbox.c.state == "waiting", inbox.c.received_at <= received_before)
         .group_by(inbox.c.lane)
         .order_by(func.min(inbox.c.id))
     )
@@ -77,14 +77,16 @@ async def finish(tx: Transaction, update_id: int) -> bool:
     return bool((await tx.connection.execute(query)).rowcount)
 
 
-async def fail(tx: Transaction, update_id: int) -> bool:
+async def fail(tx: Transaction, update_id: int, *, for_good: bool = False) -> bool:
     """Count a failed attempt; return True when it was the last, and the update is given up.
+
+    `for_good` says that no further attempt can succeed.
 
     What is given up keeps its body, so that it can be looked into and done again.
     """
     query = select(inbox.c.attempts).where(inbox.c.update_id == update_id)
     attempts = ((await tx.connection.execute(query)).scalar_one_or_none() or 0) + 1
-    given_up = attempts >= ATTEMPTS_MAX
+    given_up = for_good or attempts >= ATTEMPTS_MAX
     change = (
         update(inbox)
         .where(inbox.c.update_id == update_id, inbox.c.state == "waiting")

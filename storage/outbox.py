@@ -7,7 +7,7 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import and_, insert, select, update
 
 from storage.database import Transaction
 from storage.tables import outbox, staff_chats
@@ -52,17 +52,19 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Due:
-    """An outgoing message whose turn it is; `uncertain` when it may have arrived before."""
+    """An outgoing message whose turn it is; `uncertain` when it may have arrived before, also
+    because whoever was sending it never said what became of it."""
 
     id: int
-    lane: str
     message: Outgoing
     attempts: int
     uncertain: bool
     created_at: dt.datetime
+    state: str
+    due_at: dt.datetime
 
 
-_UNSENT = outbox.c.state.in_(["waiting", "uncertain"])
+_UNSENT = outbox.c.state.in_(["waiting", "sending", "uncertain"])
 
 
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
@@ -112,25 +114,64 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
         edits=_pair(body["edits"]),
         case_id=body["case_id"],
     )
-    return Due(row.id, row.lane, message, row.attempts, row.state == "uncertain", row.created_at)
+    return Due(
+        id=row.id,
+        message=message,
+        attempts=row.attempts,
+        uncertain=row.state != "waiting",
+        created_at=row.created_at,
+        state=row.state,
+        due_at=row.due_at,
+    )
+
+
+async def claim(tx: Transaction, due: Due, until: dt.datetime) -> bool:
+    """Take a message for sending; return False when another process was first.
+
+    The order of a lane forbids to skip a locked row and send the next: a guarded update lets one
+    process win on every database. Whoever dies while sending loses the claim at `until`.
+    """
+    guard = and_(outbox.c.id == due.id, outbox.c.state == due.state, outbox.c.due_at == due.due_at)
+    query = update(outbox).where(guard).values(state="sending", due_at=until)
+    return bool((await tx.connection.execute(query)).rowcount)
+
+
+async def release_claims(tx: Transaction, now: dt.datetime) -> None:
+    """Free what was being sent when the only process there is died."""
+    query = update(outbox).where(outbox.c.state == "sending").values(state="uncertain", due_at=now)
+    await tx.connection.execute(query)
+
+
+async def staff_sent_at(tx: Transaction, since: dt.datetime) -> list[dt.datetime]:
+    """Return the moments of the messages to the staff group since then, oldest first."""
+    query = (
+        select(outbox.c.sent_at)
+        .where(outbox.c.lane == STAFF_LANE, outbox.c.state == "sent", outbox.c.sent_at >= since)
+        .order_by(outbox.c.sent_at)
+    )
+    return list((await tx.connection.execute(query)).scalars())
 
 
 def _pair(stored: list[int] | None) -> tuple[int, int] | None:
     return (stored[0], stored[1]) if stored else None
 
 
-async def mark_sent(tx: Transaction, outbox_id: int) -> None:
+async def mark_sent(tx: Transaction, outbox_id: int, now: dt.datetime) -> None:
     """The message has arrived; its words are forgotten."""
-    await _mark(tx, outbox_id, state="sent", sealed_body=None)
+    await _mark(tx, outbox_id, state="sent", sealed_body=None, sent_at=now)
 
 
 async def mark_again(
     tx: Transaction, outbox_id: int, due_at: dt.datetime, failure: str, *, uncertain: bool
 ) -> None:
     """The message is tried again at `due_at`; `uncertain` says that it may have arrived."""
-    values = {"state": "uncertain"} if uncertain else {}
     await _mark(
-        tx, outbox_id, due_at=due_at, failure=failure, attempts=outbox.c.attempts + 1, **values
+        tx,
+        outbox_id,
+        state="uncertain" if uncertain else "waiting",
+        due_at=due_at,
+        failure=failure,
+        attempts=outbox.c.attempts + 1,
     )
 
 

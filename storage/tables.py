@@ -134,17 +134,26 @@ outbox = Table(
     Column("state", String(9), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
     Column("failure", String(64)),
+    # While it is being sent: when it may be taken for abandoned, and sent by somebody else.
     Column("due_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
-    CheckConstraint("state IN ('waiting', 'sent', 'uncertain', 'failed')", name="state"),
+    Column("sent_at", Moment),
+    CheckConstraint("state IN ('waiting', 'sending', 'uncertain', 'sent', 'failed')", name="state"),
     # Which lanes have something to send, and what is a lane's next?
     Index(
-        "ix_outbox_waiting",
+        "ix_outbox_unsent",
         "lane",
         "priority",
         "id",
-        sqlite_where=text("state IN ('waiting', 'uncertain')"),
-        postgresql_where=text("state IN ('waiting', 'uncertain')"),
+        sqlite_where=text("state IN ('waiting', 'sending', 'uncertain')"),
+        postgresql_where=text("state IN ('waiting', 'sending', 'uncertain')"),
+    ),
+    # How much of its budget has the staff group used in the last minute?
+    Index(
+        "ix_outbox_staff_sent",
+        "sent_at",
+        sqlite_where=text("lane = 'staff' AND state = 'sent'"),
+        postgresql_where=text("lane = 'staff' AND state = 'sent'"),
     ),
 )
 

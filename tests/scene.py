@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-import bot
+import service
 from config import Config
 from conversation.content import Content
 from sandbox.server import Server
@@ -42,7 +42,7 @@ class Scene:
     content: Content
     address: str
     now: dt.datetime = NOW
-    running: bot.Running | None = None
+    running: service.Running | None = None
     _read: dict[int, int] = field(default_factory=dict)
     _started_s: float = field(default_factory=time.monotonic)
 
@@ -141,11 +141,11 @@ class Scene:
     # --- the bot
 
     @contextlib.asynccontextmanager
-    async def bot_runs(self) -> AsyncIterator[bot.Running]:
+    async def bot_runs(self) -> AsyncIterator[service.Running]:
         """Run the bot while the block runs."""
         staff = self.config.staff_chat_id
         assert staff is not None
-        async with bot.serving(
+        async with service.serving(
             self.config, self.content, "1:token", self.address, staff, clock=self.clock
         ) as running:
             self.running = running
@@ -164,7 +164,7 @@ class Scene:
             return False
         async with self.running.database.begin() as tx:
             undone = select(func.count()).where(inbox.c.state == "waiting")
-            unsent = select(func.count()).where(outbox.c.state.in_(["waiting", "uncertain"]))
+            unsent = select(func.count()).where(outbox.c.state.in_(["waiting", "sending", "uncertain"]))
             counts = [(await tx.connection.execute(each)).scalar_one() for each in (undone, unsent)]
         return not self.telegram.updates and counts == [0, 0]
 

@@ -50,11 +50,17 @@ def test_a_message_that_telegram_refuses_is_not_sent_again() -> None:
     assert after(Failure(Trouble.REJECTED), 0, YOUNG, to_staff=True) == GiveUp(Trouble.REJECTED)
 
 
+def seconds(*numbers: int) -> list[dt.datetime]:
+    return [dt.datetime(2026, 12, 1, 3, 0, number, tzinfo=dt.UTC) for number in numbers]
+
+
 def test_copies_leave_room_in_the_group_for_an_alarm() -> None:
-    copies = [float(second) for second in range(PER_MINUTE - KEPT_FOR_ALARMS)]
-    assert wait_s(copies, 20.0, alarm=False) == 40.0
-    assert wait_s(copies, 20.0, alarm=True) == 0.0
+    copies = seconds(*range(PER_MINUTE - KEPT_FOR_ALARMS))
+    (now,) = seconds(20)
+    assert wait_s(copies, now, alarm=False) == 40.0
+    assert wait_s(copies, now, alarm=True) == 0.0
 
 
 def test_even_alarms_keep_telegram_s_limit() -> None:
-    assert wait_s([float(second) for second in range(PER_MINUTE)], 30.0, alarm=True) == 30.0
+    (now,) = seconds(30)
+    assert wait_s(seconds(*range(PER_MINUTE)), now, alarm=True) == 30.0

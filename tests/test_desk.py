@@ -81,9 +81,17 @@ async def test_a_made_up_staff_button_finds_no_case(stage: Scene, data: str) -> 
 async def test_messages_in_another_group_are_left_alone(stage: Scene) -> None:
     stage.telegram.add_group(-5, "strangers", [User(800, "Somebody")], forum=False)
     await stage.telegram.write(-5, 800, ALARM)
-    await stage.telegram.write(-5, 800, "/human")
     await stage.settled()
     assert stage.messages(-5) == []
+    assert stage.messages(GROUP) == []
+
+
+async def test_a_command_in_another_group_does_nothing_and_says_so(stage: Scene) -> None:
+    stage.telegram.add_group(-5, "strangers", [User(800, "Somebody", "en")], forum=False)
+    await stage.telegram.write(-5, 800, "/human")
+    await stage.settled()
+    (said,) = stage.texts(-5)
+    assert said.startswith("I do nothing here")
     assert stage.messages(GROUP) == []
 
 

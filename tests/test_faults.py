@@ -140,6 +140,19 @@ async def test_an_update_that_telegram_repeats_is_done_once(stage: Scene) -> Non
     assert len(stage.messages(PERSON)) == 1
 
 
+async def test_an_update_of_a_kind_that_nobody_knows_stops_nobody_and_volunteers_are_told(
+    stage: Scene,
+) -> None:
+    strange = {"message_id": 1, "date": 0, "chat": {"id": PERSON, "type": "private"}}
+    strange["poll"] = {"id": "sentinel of a new shape"}
+    stage.telegram.updates.append({"update_id": 900_000, "message": strange})
+    await stage.telegram.tell()
+    await stage.settled()
+    assert stage.find(GROUP, "number 900000")
+    await stage.writes("/help")
+    assert len(stage.messages(PERSON)) == 1
+
+
 async def test_two_hundred_queued_messages_survive_kill_9(content: Content, tmp_path: Path) -> None:
     """Every message is answered and every alarm stands in the staff group."""
     people = [600_000 + number for number in range(40)]

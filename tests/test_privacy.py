@@ -25,14 +25,22 @@ async def test_no_log_line_at_any_level_holds_a_person_s_words_name_or_id(
     logs.set_up_logs(("1:token",), level=logging.DEBUG)
     async with scene(content, sqlite_url(tmp_path)) as here, here.bot_runs():
         await here.writes(WORDS)
+        await _send_something_of_a_new_shape(here)
         here.telegram.chats[PERSON].blocked = True
         await here.volunteer_replies("Hana", "Sentinel, are you safe?", to="ALARM")
     lines = written.getvalue()
     logs.set_up_logs(())
     assert "not sent" in lines
+    assert "a shape that is not known" in lines
     assert "1:token" not in lines
     for sentinel in SENTINELS:
         assert not re.search(rf"\b{sentinel}\b", lines), sentinel
+
+
+async def _send_something_of_a_new_shape(here: Scene) -> None:
+    content = {"poll": {"id": "Sentinelopolis"}}
+    await here.telegram.write(PERSON, PERSON, content=content)
+    await here.settled()
 
 
 async def test_a_stolen_database_shows_no_word_and_no_id(content: Content, tmp_path: Path) -> None:

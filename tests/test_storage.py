@@ -123,7 +123,7 @@ async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: 
             await enqueue(tx, Outgoing(None, Purpose(purpose), words), NOON)
         while due := await next_due(tx, "staff", NOON):
             sent.append(due.message.text)
-            await mark_sent(tx, due.id)
+            await mark_sent(tx, due.id, NOON)
     assert sent == ["three", "one", "two"]
 
 
@@ -152,7 +152,7 @@ async def test_an_update_is_stored_once_and_done_once(database: Database) -> Non
         assert stored == inbox_rows.Stored(7, {"words": "hello"}, 0)
         assert await inbox_rows.finish(tx, 7)
         assert not await inbox_rows.finish(tx, 7)
-        assert await inbox_rows.waiting_lanes(tx) == []
+        assert await inbox_rows.waiting_lanes(tx, NOON) == []
 
 
 async def test_what_is_done_is_forgotten_after_its_time_and_what_waits_is_not(

@@ -1,0 +1,73 @@
+"""Fetching updates: each is stored before the next call tells Telegram that it arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from telegram import Bot, Update
+from telegram.error import RetryAfter, TelegramError
+
+from delivery.inbox import Raw
+from errors import StorageError
+
+log = structlog.get_logger()
+
+# How long Telegram keeps a call open when there is nothing new.
+LONG_POLL_S = 30
+# How long to wait after a call that failed, growing to the longest.
+WAIT_S = 1.0
+LONGEST_WAIT_S = 30.0
+
+
+async def poll(
+    bot: Bot, put: Callable[[Raw], Awaitable[None]], held: Callable[[], Awaitable[bool]]
+) -> None:
+    """Fetch updates and give each to `put`, in order, until this process is no longer the one that
+    `held` says may do so; cancel to stop.
+
+    An update that `put` refuses with StorageError is fetched again: the offset moves only past
+    what was stored.
+    """
+    await _remove_webhook(bot)
+    offset = 0
+    wait_s = WAIT_S
+    while await held():
+        try:
+            for raw in await _fetch(bot, offset):
+                await put(raw)
+                offset = int(raw["update_id"]) + 1
+            wait_s = WAIT_S
+        except (TelegramError, StorageError) as error:
+            asked = _asked_wait_s(error)
+            log.warning("no updates", error=type(error).__name__, wait_s=max(asked, wait_s))
+            await asyncio.sleep(max(asked, wait_s))
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+
+async def _fetch(bot: Bot, offset: int) -> list[Raw]:
+    # `Bot.get_updates` parses all updates together: one of an unknown shape would hold up the rest.
+    # Spelt in lower case (the Bot API does not mind) the library does not point to that method.
+    wish = {"offset": offset, "timeout": LONG_POLL_S, "allowed_updates": Update.ALL_TYPES}
+    found: list[Raw] = await bot.do_api_request("getupdates", wish, read_timeout=LONG_POLL_S + 10.0)
+    return found
+
+
+async def _remove_webhook(bot: Bot) -> None:
+    """Telegram gives updates either to a webhook or to whoever asks, never to both."""
+    while True:
+        try:
+            await bot.delete_webhook()
+        except TelegramError as error:
+            log.warning("the webhook cannot be removed", error=type(error).__name__)
+            await asyncio.sleep(WAIT_S)
+        else:
+            return
+
+
+def _asked_wait_s(error: Exception) -> float:
+    if not isinstance(error, RetryAfter):
+        return 0.0
+    wait = error.retry_after
+    return wait if isinstance(wait, int) else wait.total_seconds()

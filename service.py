@@ -1,0 +1,208 @@
+"""The running bot: everything is built here from Config, started, and ended in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from telegram import Bot, BotCommand, Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ExtBot
+
+import commands
+from assistant import STAFF_LANGUAGE, Assistant
+from cases.model import Case
+from config import Config
+from conversation import alerts
+from conversation.content import Content
+from conversation.press import LISTED_COMMANDS
+from delivery.inbox import Inbox
+from delivery.outbox import Outbox, StaffChat
+from delivery.polling import poll
+from desk import Desk
+from errors import ConfigError
+from handlers import failures
+from handlers.register import register
+from handlers.services import Services
+from sandbox.server import Server
+from sandbox.telegram import Telegram, User
+from storage.database import Database
+from storage.locks import holding
+from storage.migrate import migrate
+from storage.outbox import Outgoing, Purpose, current_staff_chat, release_claims
+
+log = structlog.get_logger()
+
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+Clock = Callable[[], dt.datetime]
+STAFF_GROUP = -1001000000001
+# How long to wait when Telegram does not answer at the start.
+TELEGRAM_AGAIN_S = 5.0
+SANDBOX_DATABASE = Path("data/sandbox.sqlite3")
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a running bot consists of, for tests to look at."""
+
+    inbox: Inbox
+    outbox: Outbox
+    database: Database
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    config: Config, content: Content, token: str, api_url: str, staff: int, clock: Clock = now
+) -> AsyncIterator[Running]:
+    """Serve Telegram at `api_url` while the block runs; what is left undone stays stored."""
+    keys = [key.get_secret_value() for key in config.encryption_keys]
+    database = Database(config.database_url, keys)
+    staff_chat = StaffChat(staff, staff)
+
+    def staff_text(key: str, **values: str) -> str:
+        return content.voice(STAFF_LANGUAGE, clock()).say(key, **values)
+
+    def topic_name(case: Case) -> str:
+        return alerts.topic_name(content.voice(STAFF_LANGUAGE, clock()), case)
+
+    builder = Application.builder().token(token).updater(None)
+    builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
+    application = builder.connection_pool_size(64).pool_timeout(30.0).build()
+    bot = application.bot
+    outbox = Outbox(database, bot, staff_chat, clock, staff_text, topic_name)
+    here = Services(
+        assistant=Assistant(database, content, outbox.wake),
+        desk=Desk(database, content, outbox.wake),
+        content=content,
+        staff_chat=staff_chat,
+        clock=clock,
+    )
+    register(application, here)
+
+    async def process(update: Update) -> bool:
+        await application.process_update(update)
+        return not here.take_failure(update.update_id)
+
+    def notice_of_failure(update_id: int) -> Outgoing:
+        text = staff_text("staff-failed-update", number=str(update_id))
+        return Outgoing(None, Purpose.NOTICE, text)
+
+    inbox = Inbox(
+        database,
+        bot,
+        process,
+        on_unstored=lambda update: failures.emergency_without_storage(update, bot, here),
+        on_given_up=lambda update: failures.tell_of_failure(update, bot, here),
+        notice_of_failure=notice_of_failure,
+        clock=clock,
+    )
+    # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
+    async with contextlib.AsyncExitStack() as running:
+        running.push_async_callback(database.close)
+        if database.file is not None:
+            # One process serves a file; a second one waits, ready to take over.
+            await running.enter_async_context(holding(database, "serving"))
+        await _prepare(database, staff_chat, clock())
+        await _initialize(application)
+        running.push_async_callback(application.shutdown)
+        await running.enter_async_context(_in_background(outbox.run()))
+        running.push_async_callback(inbox.stop)
+        await inbox.replay()
+        await running.enter_async_context(_in_background(inbox.take_over()))
+        await running.enter_async_context(_in_background(_poll(database, bot, inbox)))
+        await running.enter_async_context(_in_background(list_commands(bot, content, clock())))
+        yield Running(inbox, outbox, database)
+
+
+async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:
+    """Bring the schema up to date, and take up what a process that died left half done."""
+    async with holding(database, "migrating"):
+        await migrate(database)
+    async with database.begin() as tx:
+        staff_chat.id = await current_staff_chat(tx, staff_chat.configured_id)
+        if database.file is not None:
+            await release_claims(tx, now)
+
+
+async def _poll(database: Database, bot: Bot, inbox: Inbox) -> None:
+    """Fetch updates whenever no other process does."""
+    while True:
+        async with holding(database, "polling") as held:
+            await poll(bot, inbox.put, held)
+
+
+async def _initialize(application: AnyApplication) -> None:
+    """Wait for Telegram to answer; raises ConfigError when it knows no such token."""
+    while True:
+        try:
+            await application.initialize()
+        except InvalidToken:
+            raise ConfigError("TELEGRAM_BOT_TOKEN: Telegram knows no bot with it") from None
+        except TelegramError as error:
+            log.warning("Telegram cannot be reached; trying again", error=type(error).__name__)
+            await asyncio.sleep(TELEGRAM_AGAIN_S)
+        else:
+            return
+
+
+@contextlib.asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do `work` while the block runs; what is left of it is cancelled at the end.
+
+    When it breaks, the block is ended too: a bot that no longer fetches or sends must not go on.
+    """
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work)
+        try:
+            yield
+        finally:
+            task.cancel()
+
+
+async def list_commands(bot: ExtBot[None], content: Content, moment: dt.datetime) -> None:
+    """Tell Telegram the commands, described in each language."""
+    first = content.voice(STAFF_LANGUAGE, moment)
+    voices = {None: first} | {
+        code: content.voice(code, moment) for code in content.translations.languages
+    }
+    for code, voice in voices.items():
+        listed = [BotCommand(name, voice.label(f"command-{name}")) for name in LISTED_COMMANDS]
+        try:
+            await bot.set_my_commands(listed, language_code=code)
+        except TelegramError as error:
+            log.warning("the commands cannot be listed", language=code, error=type(error).__name__)
+
+
+@contextlib.asynccontextmanager
+async def sandbox(config: Config, content: Content) -> AsyncIterator[str]:
+    """Serve the sandbox while the block runs; yields the page's address."""
+    telegram = Telegram()
+    telegram.add_person(User(1001, "Lan", language_code="vi"))
+    volunteers = [User(2001, "Hana"), User(2002, "Ken")]
+    telegram.add_group(STAFF_GROUP, "Kakekomi volunteers", volunteers, forum=True)
+    server = Server(telegram, lambda text, hint: commands.explain(content, text, hint))
+    address = await server.start(config.host, config.port)
+    url = _new_sandbox_database()
+    local = config.model_copy(update={"database_url": url})
+    try:
+        async with serving(local, content, "1:sandbox", address, STAFF_GROUP):
+            yield address
+    finally:
+        await server.stop()
+
+
+def _new_sandbox_database() -> str:
+    """The stand-in forgets everything when it stops; what the bot keeps must not outlive it."""
+    for old in SANDBOX_DATABASE.parent.glob(f"{SANDBOX_DATABASE.name}*"):
+        old.unlink()
+    return f"sqlite+aiosqlite:///{SANDBOX_DATABASE}"

@@ -13,7 +13,7 @@ from pathlib import Path
 import commands
 from config import Config, read_config, with_encryption_key
 from conversation.content import load_content
-from errors import ConfigError, KakekomiError
+from errors import KakekomiError
 from logs import set_up_logs
 from service import now, sandbox, serving
 from storage.database import Database
@@ -36,10 +36,7 @@ async def run(config: Config, *, in_sandbox: bool) -> None:
             print(f"Kakekomi's sandbox is open at {address} (Ctrl+C stops it)", flush=True)
             await stop.wait()
         return
-    if config.staff_chat_id is None:
-        raise ConfigError("STAFF_CHAT_ID is missing: alarms need a group of volunteers to go to")
-    token = config.telegram_bot_token.get_secret_value()
-    async with serving(config, content, token, config.telegram_api_url, config.staff_chat_id):
+    async with serving(config, content):
         print("Kakekomi serves Telegram (Ctrl+C stops it)", flush=True)
         await stop.wait()
 

@@ -3,11 +3,12 @@ environment."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 from cryptography.fernet import Fernet
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from errors import ConfigError
@@ -40,9 +41,20 @@ class Config(BaseSettings):
         description="Keys for messages and chat ids, newest first, separated by commas. "
         "The first start makes one and writes it to .env.",
     )
+    webhook_url: str | None = Field(
+        None,
+        description="Where Telegram brings updates (https://…). Empty: the bot fetches them "
+        "itself.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="The word by which Telegram is known at the webhook: 16 to 256 letters, "
+        "digits, _ and -.",
+    )
     listen: str = Field(
         "127.0.0.1:8765",
-        description="Address and port of the sandbox page; port 0 takes a free one.",
+        description="Address and port of the webhook, or of the sandbox page; port 0 takes a free "
+        "one.",
     )
     languages: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -78,6 +90,30 @@ class Config(BaseSettings):
                 "begin with sqlite+aiosqlite:/// and a path, or with postgresql+asyncpg://"
             )
         return url
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _is_an_address(cls, url: str | None) -> str | None:
+        local = url is not None and url.startswith("http://127.0.0.1")
+        if url is not None and not url.startswith("https://") and not local:
+            raise ValueError("begin with https://: Telegram brings updates nowhere else")
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _is_a_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+            raise ValueError("use 16 to 256 letters, digits, _ and -")
+        return secret
+
+    @model_validator(mode="after")
+    def _a_webhook_has_a_secret(self) -> Config:
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError(
+                "WEBHOOK_SECRET is missing: without it anybody could send messages in a person's "
+                'name; make one with `python -c "import secrets; print(secrets.token_urlsafe(32))"`'
+            )
+        return self
 
     @property
     def host(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import SecretStr
 from telegram import Bot, BotCommand, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
@@ -25,6 +26,7 @@ from conversation.press import LISTED_COMMANDS
 from delivery.inbox import Inbox
 from delivery.outbox import Outbox, StaffChat
 from delivery.polling import poll
+from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
 from errors import ConfigError
 from handlers import failures
@@ -61,13 +63,18 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def serving(
-    config: Config, content: Content, token: str, api_url: str, staff: int, clock: Clock = now
-) -> AsyncIterator[Running]:
-    """Serve Telegram at `api_url` while the block runs; what is left undone stays stored."""
+async def serving(config: Config, content: Content, clock: Clock = now) -> AsyncIterator[Running]:
+    """Serve Telegram while the block runs; what is left undone stays stored.
+
+    Raises ConfigError where the token or the staff group is missing.
+    """
+    if config.telegram_bot_token is None:
+        raise ConfigError("TELEGRAM_BOT_TOKEN is missing")
+    if config.staff_chat_id is None:
+        raise ConfigError("STAFF_CHAT_ID is missing: alarms need a group of volunteers to go to")
     keys = [key.get_secret_value() for key in config.encryption_keys]
     database = Database(config.database_url, keys)
-    staff_chat = StaffChat(staff, staff)
+    staff_chat = StaffChat(config.staff_chat_id, config.staff_chat_id)
 
     def staff_text(key: str, **values: str) -> str:
         return content.voice(STAFF_LANGUAGE, clock()).say(key, **values)
@@ -75,9 +82,7 @@ async def serving(
     def topic_name(case: Case) -> str:
         return alerts.topic_name(content.voice(STAFF_LANGUAGE, clock()), case)
 
-    builder = Application.builder().token(token).updater(None)
-    builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
-    application = builder.connection_pool_size(64).pool_timeout(30.0).build()
+    application = _application(config.telegram_bot_token.get_secret_value(), config)
     bot = application.bot
     outbox = Outbox(database, bot, staff_chat, clock, staff_text, topic_name)
     here = Services(
@@ -119,9 +124,22 @@ async def serving(
         running.push_async_callback(inbox.stop)
         await inbox.replay()
         await running.enter_async_context(_in_background(inbox.take_over()))
-        await running.enter_async_context(_in_background(_poll(database, bot, inbox)))
+        if config.webhook_url and config.webhook_secret:
+            webhook = Webhook(config.webhook_url, config.webhook_secret.get_secret_value())
+            app = webhook_app(webhook, inbox.put)
+            await running.enter_async_context(listening(app, config.host, config.port))
+            await running.enter_async_context(_in_background(set_webhook(bot, webhook)))
+        else:
+            await running.enter_async_context(_in_background(_poll(database, bot, inbox)))
         await running.enter_async_context(_in_background(list_commands(bot, content, clock())))
         yield Running(inbox, outbox, database)
+
+
+def _application(token: str, config: Config) -> AnyApplication:
+    api_url = config.telegram_api_url
+    builder = Application.builder().token(token).updater(None)
+    builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
+    return builder.connection_pool_size(64).pool_timeout(5.0).build()
 
 
 async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:
@@ -192,10 +210,15 @@ async def sandbox(config: Config, content: Content) -> AsyncIterator[str]:
     telegram.add_group(STAFF_GROUP, "Kakekomi volunteers", volunteers, forum=True)
     server = Server(telegram, lambda text, hint: commands.explain(content, text, hint))
     address = await server.start(config.host, config.port)
-    url = _new_sandbox_database()
-    local = config.model_copy(update={"database_url": url})
+    local = {
+        "telegram_bot_token": SecretStr("1:sandbox"),
+        "telegram_api_url": address,
+        "staff_chat_id": STAFF_GROUP,
+        "webhook_url": None,
+        "database_url": _new_sandbox_database(),
+    }
     try:
-        async with serving(local, content, "1:sandbox", address, STAFF_GROUP):
+        async with serving(config.model_copy(update=local), content):
             yield address
     finally:
         await server.stop()

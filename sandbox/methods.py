@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.markup import MarkupError
-from sandbox.telegram import ApiError, Telegram, User, check_keyboard, check_text
+from sandbox.telegram import ApiError, Telegram, User, Webhook, check_keyboard, check_text
 
 Params = dict[str, Any]
 # The longest that `getUpdates` keeps a connection open, whatever is asked.
@@ -49,7 +49,30 @@ async def _get_me(telegram: Telegram, _params: Params) -> Any:
     }
 
 
+async def _set_webhook(telegram: Telegram, params: Params) -> Any:
+    connections = int(params.get("max_connections", 40))
+    telegram.webhook = Webhook(str(params["url"]), str(params["secret_token"]), connections)
+    await telegram.tell()
+    return True
+
+
+async def _delete_webhook(telegram: Telegram, _params: Params) -> Any:
+    telegram.webhook = None
+    await telegram.tell()
+    return True
+
+
+async def _get_webhook_info(telegram: Telegram, _params: Params) -> Any:
+    return {
+        "url": telegram.webhook.url if telegram.webhook else "",
+        "has_custom_certificate": False,
+        "pending_update_count": len(telegram.updates),
+    }
+
+
 async def _get_updates(telegram: Telegram, params: Params) -> Any:
+    if telegram.webhook:
+        raise ApiError(409, "Conflict: can't use getUpdates method while webhook is active")
     offset = int(params.get("offset", 0))
     limit = int(params.get("limit", 100))
     telegram.updates = [each for each in telegram.updates if each["update_id"] >= offset]
@@ -152,10 +175,6 @@ async def _set_commands(telegram: Telegram, params: Params) -> Any:
     return True
 
 
-async def _yes(_telegram: Telegram, _params: Params) -> Any:
-    return True
-
-
 def _thread(params: Params) -> int | None:
     thread = params.get("message_thread_id")
     return int(thread) if thread is not None else None
@@ -176,5 +195,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "getchat": _get_chat,
     "getchatmember": _get_member,
     "setmycommands": _set_commands,
-    "deletewebhook": _yes,
+    "setwebhook": _set_webhook,
+    "deletewebhook": _delete_webhook,
+    "getwebhookinfo": _get_webhook_info,
 }

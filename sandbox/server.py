@@ -11,7 +11,8 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.methods import Params, call
-from sandbox.telegram import ApiError, Telegram
+from sandbox.telegram import ApiError, Telegram, public
+from sandbox.webhook import bring_updates
 
 PAGE = Path(__file__).parent / "page"
 _JSON_PARAMS = ("reply_markup", "commands", "link_preview_options", "scope", "allowed_updates")
@@ -34,6 +35,7 @@ class Server:
         self.fault: Fault | None = None
         self._explain = explain
         self._runner: web.AppRunner | None = None
+        self._bringing: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int) -> str:
         """Listen; return the address, such as `http://127.0.0.1:8765`."""
@@ -52,10 +54,14 @@ class Server:
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
         await site.start()
+        self._bringing = asyncio.create_task(bring_updates(self.telegram))
         bound = self._runner.addresses[0][1]
         return f"http://{host}:{bound}"
 
     async def stop(self) -> None:
+        if self._bringing is not None:
+            self._bringing.cancel()
+            await asyncio.gather(self._bringing, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -75,7 +81,7 @@ class Server:
             if error.parameters:
                 body["parameters"] = error.parameters
             return web.json_response(body, status=error.code)
-        return web.json_response({"ok": True, "result": _public(result)})
+        return web.json_response({"ok": True, "result": public(result)})
 
     # --- the page
 
@@ -145,15 +151,6 @@ class Server:
 
 def _params(form: dict[str, Any]) -> Params:
     return {key: json.loads(value) if key in _JSON_PARAMS else value for key, value in form.items()}
-
-
-def _public(value: Any) -> Any:
-    """Leave out what the stand-in keeps for itself (keys that begin with _)."""
-    if isinstance(value, dict):
-        return {key: _public(each) for key, each in value.items() if not key.startswith("_")}
-    if isinstance(value, list):
-        return [_public(each) for each in value]
-    return value
 
 
 # What the page can send besides text, as the Bot API would show it.

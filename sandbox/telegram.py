@@ -67,6 +67,15 @@ class Chat:
         return about
 
 
+@dataclass(frozen=True)
+class Webhook:
+    """Where updates are brought; so many at once, as `setWebhook` asked."""
+
+    url: str
+    secret: str
+    connections_max: int
+
+
 class Telegram:
     """The stand-in's state. Its methods do what people do; `sandbox.methods` what the bot does."""
 
@@ -77,6 +86,7 @@ class Telegram:
         self.commands: dict[str, list[dict[str, str]]] = {}
         self.popups: list[dict[str, Any]] = []
         self.updates: list[dict[str, Any]] = []
+        self.webhook: Webhook | None = None
         self.changed = asyncio.Condition()
         self.version = 0
         self._update_ids = itertools.count(1)
@@ -230,3 +240,12 @@ def check_keyboard(markup: dict[str, Any] | None) -> dict[str, Any]:
             if not button["text"].strip():
                 raise ApiError(400, "Bad Request: text buttons are not allowed to be empty")
     return {"reply_markup": markup}
+
+
+def public(value: Any) -> Any:
+    """Leave out what the stand-in keeps for itself (keys that begin with _)."""
+    if isinstance(value, dict):
+        return {key: public(each) for key, each in value.items() if not key.startswith("_")}
+    if isinstance(value, list):
+        return [public(each) for each in value]
+    return value

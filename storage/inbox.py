@@ -60,7 +60,8 @@ async def next_in_lane(tx: Transaction, lane: str) -> Stored | None:
     query = (
         select(inbox)
         .where(inbox.c.lane == lane, inbox.c.state == "waiting")
-        .order_by(inbox.c.id)
+        # Telegram numbers updates in order, but may bring two at once.
+        .order_by(inbox.c.update_id)
         .limit(1)
     )
     row = (await tx.connection.execute(query)).one_or_none()

@@ -85,7 +85,7 @@ inbox = Table(
     Index(
         "ix_inbox_waiting",
         "lane",
-        "id",
+        "update_id",
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),

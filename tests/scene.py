@@ -40,7 +40,6 @@ class Scene:
     server: Server
     config: Config
     content: Content
-    address: str
     now: dt.datetime = NOW
     running: service.Running | None = None
     _read: dict[int, int] = field(default_factory=dict)
@@ -143,11 +142,7 @@ class Scene:
     @contextlib.asynccontextmanager
     async def bot_runs(self) -> AsyncIterator[service.Running]:
         """Run the bot while the block runs."""
-        staff = self.config.staff_chat_id
-        assert staff is not None
-        async with service.serving(
-            self.config, self.content, "1:token", self.address, staff, clock=self.clock
-        ) as running:
+        async with service.serving(self.config, self.content, self.clock) as running:
             self.running = running
             yield running
         self.running = None
@@ -164,7 +159,9 @@ class Scene:
             return False
         async with self.running.database.begin() as tx:
             undone = select(func.count()).where(inbox.c.state == "waiting")
-            unsent = select(func.count()).where(outbox.c.state.in_(["waiting", "sending", "uncertain"]))
+            unsent = select(func.count()).where(
+                outbox.c.state.in_(["waiting", "sending", "uncertain"])
+            )
             counts = [(await tx.connection.execute(each)).scalar_one() for each in (undone, unsent)]
         return not self.telegram.updates and counts == [0, 0]
 
@@ -182,12 +179,14 @@ async def scene(
     address = await server.start("127.0.0.1", 0)
     config = Config(
         _env_file=None,
+        telegram_bot_token=SecretStr("1:token"),
+        telegram_api_url=address,
         database_url=database_url,
         staff_chat_id=GROUP,
         encryption_keys=(SecretStr(Fernet.generate_key().decode()),),
     )
     try:
-        yield Scene(telegram, server, config, content, address)
+        yield Scene(telegram, server, config, content)
     finally:
         await server.stop()
 

@@ -42,6 +42,22 @@ def test_a_wrong_setting_is_named_with_what_it_should_be(monkeypatch: pytest.Mon
     assert "not-a-key-but-secret" not in said
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "what_to_do"),
+    [
+        ("WEBHOOK_URL", "https://example.org/telegram", "WEBHOOK_SECRET is missing"),
+        ("WEBHOOK_URL", "http://example.org/telegram", "begin with https://"),
+        ("WEBHOOK_SECRET", "too short", "use 16 to 256 letters"),
+    ],
+)
+def test_a_webhook_without_a_good_secret_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, setting: str, value: str, what_to_do: str
+) -> None:
+    monkeypatch.setenv(setting, value)
+    with pytest.raises(ConfigError, match=what_to_do):
+        read_config()
+
+
 def test_secrets_print_as_stars() -> None:
     key = Fernet.generate_key().decode()
     config = Config(_env_file=None, telegram_bot_token="123:abc", encryption_keys=key)

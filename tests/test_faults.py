@@ -190,7 +190,7 @@ async def _start(here: Scene, folder: Path) -> asyncio.subprocess.Process:
     environment = {
         "PATH": os.environ["PATH"],
         "TELEGRAM_BOT_TOKEN": "1:token",
-        "TELEGRAM_API_URL": here.address,
+        "TELEGRAM_API_URL": here.config.telegram_api_url,
         "STAFF_CHAT_ID": str(GROUP),
         "DATABASE_URL": sqlite_url(folder),
         "ENCRYPTION_KEYS": here.config.encryption_keys[0].get_secret_value(),

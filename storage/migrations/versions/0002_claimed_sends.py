@@ -1,4 +1,5 @@
-"""A message that is being sent is claimed, so that two processes do not send it at once."""
+"""What is being sent is claimed, so that two processes do not send it at once; updates are done in
+Telegram's order."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +14,14 @@ _STAFF_SENT = "lane = 'staff' AND state = 'sent'"
 
 
 def upgrade() -> None:
+    op.drop_index("ix_inbox_waiting", "inbox")
+    op.create_index(
+        "ix_inbox_waiting",
+        "inbox",
+        ["lane", "update_id"],
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.drop_index("ix_outbox_waiting", "outbox")
     with op.batch_alter_table(
         "outbox", table_args=[sa.CheckConstraint(_NEW, name=op.f("ck_outbox_state"))]

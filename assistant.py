@@ -17,6 +17,7 @@ from conversation.respond import respond
 from conversation.state import PersonState
 from storage.cases import case_of_person, open_case, save_step
 from storage.database import Database, Transaction
+from storage.erase import copies_in_group, erase_person
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import Person, add_person, find_person, save_person
@@ -26,6 +27,8 @@ log = structlog.get_logger()
 
 # The language in which the bot speaks to the volunteers.
 STAFF_LANGUAGE = REFERENCE
+# The Bot API deletes so many messages in one call.
+DELETED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,36 @@ class Assistant:
                 person = await add_person(tx, chat_id, language, now)
             case = await case_of_person(tx, person.id)
             code = case.code if case else new_code()
-            state = PersonState.from_json(person.state)
+            state = PersonState.from_json(person.state, person.recent)
             turn = respond(incoming, person.language, state, case, code, self.content, now)
-            await save_person(tx, person.id, turn.language, turn.state.to_json(), now)
-            if turn.case is not None:
-                await self._act(tx, turn.case, person, case, code, turn, incoming.edited, now)
-            await self._reply(tx, turn, chat_id, now)
+            if turn.forget:
+                await self._forget(tx, person, case, turn, now)
+            else:
+                person = _after(person, turn)
+                await save_person(tx, person, now)
+                if turn.case is not None:
+                    await self._act(tx, turn.case, person, case, code, turn, incoming.edited, now)
+                await self._reply(tx, turn, chat_id, now)
         self.sent()
+
+    async def _forget(
+        self, tx: Transaction, person: Person, case: Case | None, turn: Turn, now: dt.datetime
+    ) -> None:
+        """Erase the person; the volunteers' copies go too, as far as Telegram deletes them."""
+        copies = await copies_in_group(tx, case.id) if case else []
+        if case is not None:
+            await save_step(tx, case, step(case, Event.ERASE), Event.ERASE, now)
+        await erase_person(tx, person)
+        if case is not None:
+            text = self.content.voice(STAFF_LANGUAGE, now).say("staff-erased", code=case.code)
+            notice = Outgoing(None, Purpose.NOTICE, text, case_id=case.id)
+            await enqueue(tx, notice, now)
+        ids = tuple(message_id for _, message_id in copies)
+        for at in range(0, len(ids), DELETED_AT_ONCE):
+            gone = Outgoing(None, Purpose.EDIT, deletes=ids[at : at + DELETED_AT_ONCE])
+            await enqueue(tx, gone, now)
+        for reply in turn.replies:
+            await enqueue(tx, Outgoing(person.chat_id, Purpose.FAREWELL, reply.text), now)
 
     async def refuse_elsewhere(
         self, update_id: int, chat_id: int, account_language: str | None, now: dt.datetime
@@ -119,6 +145,15 @@ class Assistant:
                 None, Purpose.COPY, copy_of=(person.chat_id, message_id), case_id=after.id
             )
             await enqueue(tx, copy, now)
+
+
+def _after(person: Person, turn: Turn) -> Person:
+    return replace(
+        person,
+        language=turn.language,
+        state=turn.state.to_json(),
+        recent=turn.state.recent_to_json(),
+    )
 
 
 def _event(wish: CaseWish, case: Case) -> Event:

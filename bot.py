@@ -59,7 +59,7 @@ async def migrate_database(database: Database) -> str:
 async def purge_database(database: Database) -> str:
     async with database.begin() as tx:
         gone = await purge(tx, now())
-    return ", ".join(f"{count} rows of {table} forgotten" for table, count in gone.items())
+    return "Forgotten: " + ", ".join(f"{count} {what}" for what, count in gone.items())
 
 
 def serve(options: argparse.Namespace) -> int:

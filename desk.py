@@ -17,7 +17,7 @@ from storage.cases import alert_of_case, case_by_code, case_of_post, save_step
 from storage.database import Database, Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
-from storage.people import person_by_id
+from storage.people import person_of_case
 
 ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE}
 
@@ -83,7 +83,7 @@ class Desk:
             await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
             if case.state is State.WAITING:
                 await self._refresh_buttons(tx, after, now)
-            person = await person_by_id(tx, case.person_id)
+            person = await person_of_case(tx, case)
             if person is not None:
                 copy = Outgoing(
                     person.chat_id,
@@ -114,7 +114,7 @@ class Desk:
             await enqueue(tx, edit, now)
 
     async def _tell_person(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
-        person = await person_by_id(tx, case.person_id)
+        person = await person_of_case(tx, case)
         if person is None:
             return
         voice = self.content.voice(person.language, now)

@@ -28,7 +28,7 @@ from delivery.outbox import Outbox, StaffChat
 from delivery.polling import poll
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
-from errors import ConfigError
+from errors import ConfigError, StorageError
 from handlers import failures
 from handlers.register import register
 from handlers.services import Services
@@ -38,6 +38,7 @@ from storage.database import Database
 from storage.locks import holding
 from storage.migrate import migrate
 from storage.outbox import Outgoing, Purpose, current_staff_chat, release_claims
+from storage.purge import purge
 
 log = structlog.get_logger()
 
@@ -46,6 +47,7 @@ Clock = Callable[[], dt.datetime]
 STAFF_GROUP = -1001000000001
 # How long to wait when Telegram does not answer at the start.
 TELEGRAM_AGAIN_S = 5.0
+PURGE_EVERY_S = 3600.0
 SANDBOX_DATABASE = Path("data/sandbox.sqlite3")
 
 
@@ -124,6 +126,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         running.push_async_callback(inbox.stop)
         await inbox.replay()
         await running.enter_async_context(_in_background(inbox.take_over()))
+        await running.enter_async_context(_in_background(_purge(database, clock)))
         if config.webhook_url and config.webhook_secret:
             webhook = Webhook(config.webhook_url, config.webhook_secret.get_secret_value())
             app = webhook_app(webhook, inbox.put)
@@ -150,6 +153,18 @@ async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) 
         staff_chat.id = await current_staff_chat(tx, staff_chat.configured_id)
         if database.file is not None:
             await release_claims(tx, now)
+
+
+async def _purge(database: Database, clock: Clock) -> None:
+    """Forget for ever what is no longer needed."""
+    while True:
+        try:
+            async with database.begin() as tx:
+                gone = await purge(tx, clock())
+            log.info("forgotten", **{what.replace(" ", "_"): count for what, count in gone.items()})
+        except StorageError:
+            log.exception("nothing could be forgotten; trying again later")
+        await asyncio.sleep(PURGE_EVERY_S)
 
 
 async def _poll(database: Database, bot: Bot, inbox: Inbox) -> None:

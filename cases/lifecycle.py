@@ -24,6 +24,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CLAIMED, Event.STAFF_REPLIES): State.CLAIMED,
     (State.CLAIMED, Event.CLOSE): State.CLOSED,
     (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
+    (State.WAITING, Event.ERASE): State.CLOSED,
+    (State.CLAIMED, Event.ERASE): State.CLOSED,
+    (State.CLOSED, Event.ERASE): State.CLOSED,
     # Whoever writes again is heard again, also after having said stop.
     (State.CLOSED, Event.RAISE): State.WAITING,
     (State.CLOSED, Event.OPEN): State.WAITING,

@@ -33,6 +33,8 @@ class Event(enum.StrEnum):
     CLOSE = "close"
     WITHDRAW = "withdraw"
     """The person asked that nothing more be passed on."""
+    ERASE = "erase"
+    """The person had everything about them erased."""
 
 
 class Audience(enum.StrEnum):
@@ -65,7 +67,8 @@ class Case:
 
     id: int
     code: str
-    person_id: int
+    person_id: int | None
+    """None once the person had everything about them erased."""
     language: str
     state: State
     origin: Origin

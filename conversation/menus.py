@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from cases.model import Case
 from conversation.messages import Button, Reply
 from conversation.render import Voice
+from conversation.state import PersonState
 from errors import UncoveredDayError
 from knowledge.schema import UrgentKind
+from translations.fill import long_date
 from translations.load import Translations
 
 PAGE_SIZE = 10
@@ -166,6 +169,33 @@ def opened(voice: Voice, code: str, already: bool) -> Reply:
 def consent(voice: Voice) -> Reply:
     choice = (voice.button("human-yes", "human-yes"), voice.button("human-no", "human-no"))
     return Reply(voice.say("human-consent"), (choice, footer(voice)))
+
+
+def forget(voice: Voice) -> Reply:
+    """Asks once more: what is erased cannot come back."""
+    choice = (voice.button("forget-yes", "forget-yes"), voice.button("forget-no", "forget-no"))
+    return Reply(voice.say("forget-ask"), (choice, footer(voice)))
+
+
+def forgotten(voice: Voice) -> Reply:
+    return Reply(voice.say("forgotten"))
+
+
+def mydata(voice: Voice, state: PersonState, case: Case | None) -> Reply:
+    """Everything that is kept about the person."""
+    lines = [
+        voice.say("mydata"),
+        voice.say("mydata-language", language=voice.language.entry.own_name),
+        voice.say("mydata-recent", count=str(len(state.recent))),
+    ]
+    if case is None:
+        lines.append(voice.say("mydata-no-case"))
+    else:
+        stands = voice.label(f"mydata-{case.state.value}")
+        opened_on = long_date(case.opened_at.date(), voice.language)
+        lines.append(voice.say("mydata-case", code=case.code, state=stands, date=opened_on))
+    lines.append(voice.say("mydata-end"))
+    return Reply("\n".join(lines), (footer(voice),))
 
 
 def closed(voice: Voice) -> Reply:

@@ -78,7 +78,8 @@ class CaseWish:
 class Turn:
     """What follows from a message: replies, where the person is now, perhaps a case.
 
-    `uncovered` are the facts that have no value today: a human must look at them.
+    `uncovered` are the facts that have no value today: a human must look at them. `forget` says
+    that the person wants everything about them erased.
     """
 
     replies: tuple[Reply, ...]
@@ -86,3 +87,4 @@ class Turn:
     state: PersonState
     case: CaseWish | None = None
     uncovered: tuple[str, ...] = ()
+    forget: bool = False

@@ -131,6 +131,22 @@ def _bot_only(moment: Moment) -> Turn:
     return moment.turn(menus.plain(moment.voice, "bot-only"))
 
 
+def _forget(moment: Moment) -> Turn:
+    return moment.turn(menus.forget(moment.voice))
+
+
+def _forget_yes(moment: Moment) -> Turn:
+    return replace(moment.turn(menus.forgotten(moment.voice)), forget=True)
+
+
+def _forget_no(moment: Moment) -> Turn:
+    return moment.turn(menus.plain(moment.voice, "forget-no-reply"))
+
+
+def _mydata(moment: Moment) -> Turn:
+    return moment.turn(menus.mydata(moment.voice, moment.state, moment.case))
+
+
 def _none(moment: Moment) -> Turn:
     return moment.turn(menus.with_human(moment.voice, "unknown"))
 
@@ -170,6 +186,8 @@ _COMMANDS: dict[str, Callable[[Moment], Turn]] = {
     "language": _languages,
     "help": _help,
     "about": _about,
+    "mydata": _mydata,
+    "forget": _forget,
 }
 
 _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
@@ -187,6 +205,8 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "stop": _without_arguments(_stop),
     "bot-only": _without_arguments(_bot_only),
     "none": _without_arguments(_none),
+    "forget-yes": _without_arguments(_forget_yes),
+    "forget-no": _without_arguments(_forget_no),
 }
 
 # The commands that Telegram lists, in this order; `start` is not listed.

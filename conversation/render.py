@@ -20,6 +20,7 @@ from translations.fill import (
     fill,
     format_hours,
     format_value,
+    language_names,
     lines_for,
     long_date,
 )
@@ -172,7 +173,8 @@ class Voice:
             if self.language.code in line.by_interpreter:
                 notes.append(self.say("by-interpreter"))
             elif not spoken:
-                notes.append(self.say("in-japanese"))
+                spoken_there = language_names(line.languages, self.language)
+                notes.append(self.say("in-languages", languages=spoken_there))
             if isinstance(line.hours, str):
                 notes.append(self.say(f"hours-{line.hours}"))
             else:

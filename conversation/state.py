@@ -43,30 +43,32 @@ class PersonState:
         return replace(self, recent=recent)
 
     def to_json(self) -> dict[str, Any]:
+        """Return the state without the last messages, which are kept apart and for less long."""
         return {
             "language_chosen": self.language_chosen,
             "welcomed": self.welcomed,
             "bot_only": self.bot_only,
-            "recent": [[each.at.isoformat(), each.text, each.message_id] for each in self.recent],
             "card_kind": self.card_kind,
             "card_at": self.card_at.isoformat() if self.card_at else None,
         }
 
+    def recent_to_json(self) -> list[Any]:
+        return [[each.at.isoformat(), each.text, each.message_id] for each in self.recent]
+
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> PersonState:
-        """Return the state that `to_json` gave; a new one for an empty mapping."""
+    def from_json(cls, content: dict[str, Any], recent: list[Any]) -> PersonState:
+        """Return the state that the two gave; a new one for an empty mapping."""
         if not content:
             return cls()
-        recent = (
-            Recent(dt.datetime.fromisoformat(at), text, message_id)
-            for at, text, message_id in content["recent"]
-        )
         card_at = content["card_at"]
         return cls(
             language_chosen=content["language_chosen"],
             welcomed=content["welcomed"],
             bot_only=content["bot_only"],
-            recent=tuple(recent),
+            recent=tuple(
+                Recent(dt.datetime.fromisoformat(at), text, message_id)
+                for at, text, message_id in recent
+            ),
             card_kind=content["card_kind"],
             card_at=dt.datetime.fromisoformat(card_at) if card_at else None,
         )

@@ -69,6 +69,9 @@ async def _call(
             chat_id=chat_id, message_id=message.edits[1], reply_markup=keyboard
         )
         return message.edits[1]
+    if message.deletes:
+        await bot.delete_messages(chat_id=chat_id, message_ids=message.deletes)
+        return message.deletes[0]
     if message.copy_of is not None:
         from_chat, message_id = message.copy_of
         copied = await bot.copy_message(

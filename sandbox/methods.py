@@ -127,6 +127,14 @@ async def _edit_markup(telegram: Telegram, params: Params) -> Any:
     return _shown(message)
 
 
+async def _delete_messages(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    for message_id in params["message_ids"]:
+        chat.messages.pop(int(message_id), None)
+    await telegram.tell()
+    return True
+
+
 async def _answer_press(telegram: Telegram, params: Params) -> Any:
     text = params.get("text")
     if text:
@@ -191,6 +199,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "copymessage": _copy_message,
     "editmessagereplymarkup": _edit_markup,
     "answercallbackquery": _answer_press,
+    "deletemessages": _delete_messages,
     "createforumtopic": _create_topic,
     "getchat": _get_chat,
     "getchatmember": _get_member,

@@ -15,7 +15,14 @@ from sandbox.telegram import ApiError, Telegram, public
 from sandbox.webhook import bring_updates
 
 PAGE = Path(__file__).parent / "page"
-_JSON_PARAMS = ("reply_markup", "commands", "link_preview_options", "scope", "allowed_updates")
+_JSON_PARAMS = (
+    "reply_markup",
+    "commands",
+    "link_preview_options",
+    "scope",
+    "allowed_updates",
+    "message_ids",
+)
 # How long the page's request for changes stays open.
 WATCH_S = 20.0
 

@@ -79,6 +79,7 @@ async def save_step(
             language=after.language,
             urgent_kind=after.urgent_kind,
             sealed_claim=_seal_claim(tx, after.claim),
+            closed_at=now if after.state is State.CLOSED else None,
         )
     )
     if not (await tx.connection.execute(query)).rowcount:

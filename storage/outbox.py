@@ -7,7 +7,7 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 
 from storage.database import Transaction
 from storage.tables import outbox, staff_chats
@@ -26,6 +26,8 @@ class Purpose(enum.StrEnum):
     REPLY = "reply"
     COPY = "copy"
     NOTICE = "notice"
+    FAREWELL = "farewell"
+    """The last message to somebody who was erased: once sent, not even its row stays."""
     EDIT = "edit"
 
     @property
@@ -38,7 +40,8 @@ class Outgoing:
     """A message to a person (`to` is the chat id) or to the staff group (`to` is None).
 
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
-    `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before.
+    `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before;
+    `deletes` are messages of the chat that go.
     """
 
     to: int | None
@@ -47,6 +50,7 @@ class Outgoing:
     keyboard: Keyboard = ()
     copy_of: tuple[int, int] | None = None
     edits: tuple[int, int] | None = None
+    deletes: tuple[int, ...] = ()
     case_id: int | None = None
 
 
@@ -112,6 +116,7 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
         keyboard=keyboard,
         copy_of=_pair(body["copy_of"]),
         edits=_pair(body["edits"]),
+        deletes=tuple(body.get("deletes", ())),
         case_id=body["case_id"],
     )
     return Due(
@@ -158,6 +163,8 @@ def _pair(stored: list[int] | None) -> tuple[int, int] | None:
 
 async def mark_sent(tx: Transaction, outbox_id: int, now: dt.datetime) -> None:
     """The message has arrived; its words are forgotten."""
+    farewell = and_(outbox.c.id == outbox_id, outbox.c.purpose == Purpose.FAREWELL.value)
+    await tx.connection.execute(delete(outbox).where(farewell))
     await _mark(tx, outbox_id, state="sent", sealed_body=None, sent_at=now)
 
 

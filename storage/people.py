@@ -8,18 +8,21 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from cases.model import Case
 from storage.database import Transaction
 from storage.tables import people
 
 
 @dataclass(frozen=True)
 class Person:
-    """`state` is what the conversation keeps between two messages, as JSON."""
+    """`state` is what the conversation keeps between two messages, as JSON; `recent` the last
+    messages, for some minutes."""
 
     id: int
     chat_id: int
     language: str
     state: dict[str, Any]
+    recent: list[Any]
 
 
 async def find_person(tx: Transaction, chat_id: int) -> Person | None:
@@ -28,9 +31,9 @@ async def find_person(tx: Transaction, chat_id: int) -> Person | None:
     return _person(tx, (await tx.connection.execute(query)).one_or_none())
 
 
-async def person_by_id(tx: Transaction, person_id: int) -> Person | None:
-    """Return the person, or None when everything about them was erased."""
-    query = select(people).where(people.c.id == person_id)
+async def person_of_case(tx: Transaction, case: Case) -> Person | None:
+    """Return whose case it is, or None when everything about them was erased."""
+    query = select(people).where(people.c.id == case.person_id)
     return _person(tx, (await tx.connection.execute(query)).one_or_none())
 
 
@@ -44,23 +47,30 @@ async def add_person(tx: Transaction, chat_id: int, language: str, now: dt.datet
         seen_at=now,
     )
     person_id = (await tx.connection.execute(query.returning(people.c.id))).scalar_one()
-    return Person(person_id, chat_id, language, {})
+    return Person(person_id, chat_id, language, {}, [])
 
 
-async def save_person(
-    tx: Transaction, person_id: int, language: str, state: dict[str, Any], now: dt.datetime
-) -> None:
-    """Keep the person's language and state."""
+async def save_person(tx: Transaction, person: Person, now: dt.datetime) -> None:
+    """Keep the person's language, state and last messages."""
     query = (
         update(people)
-        .where(people.c.id == person_id)
-        .values(language=language, sealed_state=tx.vault.seal(state), seen_at=now)
+        .where(people.c.id == person.id)
+        .values(
+            language=person.language,
+            sealed_state=tx.vault.seal(person.state),
+            sealed_recent=tx.vault.seal(person.recent) if person.recent else None,
+            seen_at=now,
+        )
     )
     await tx.connection.execute(query)
 
 
 def _person(tx: Transaction, row: Any) -> Person | None:
-    if row is None:
-        return None
-    chat_id = int(tx.vault.open(row.sealed_chat_id))
-    return Person(row.id, chat_id, row.language, tx.vault.open(row.sealed_state))
+    return None if row is None else person_from_row(tx, row)
+
+
+def person_from_row(tx: Transaction, row: Any) -> Person:
+    """Return the person that a row of `people` holds."""
+    recent = tx.vault.open(row.sealed_recent) if row.sealed_recent else []
+    state = tx.vault.open(row.sealed_state)
+    return Person(row.id, int(tx.vault.open(row.sealed_chat_id)), row.language, state, recent)

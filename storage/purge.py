@@ -1,27 +1,62 @@
-"""Forgetting what is no longer needed."""
+"""Forgetting what is no longer needed: each kind of data has its time."""
 
 from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
 from storage.database import Transaction
-from storage.tables import inbox, outbox
+from storage.erase import erase_person
+from storage.people import person_from_row
+from storage.tables import cases, inbox, outbox, people, staff_posts
 
+# The last messages of a person, kept to judge what belongs together.
+RECENT_KEPT = dt.timedelta(hours=1)
 # An update's id is kept so long, so that a late repeat of it is known; its words went at once.
 UPDATES_KEPT = dt.timedelta(days=7)
+# An update that could not be handled keeps its words, for somebody to look into it.
+FAILED_UPDATES_KEPT = dt.timedelta(days=30)
 # What became of a message is kept so long for a human to look at; its words went at once.
 OUTCOMES_KEPT = dt.timedelta(days=30)
+# So long after the close a reply in the staff group still finds its case.
+POSTS_KEPT = dt.timedelta(days=90)
+# Somebody who has not written for so long, and has no open case, is erased.
+PEOPLE_KEPT = dt.timedelta(days=365)
 
 
 async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
-    """Delete what is older than it is kept; return how many rows of each table went."""
-    done = delete(inbox).where(inbox.c.state == "done", inbox.c.received_at < now - UPDATES_KEPT)
-    ended = delete(outbox).where(
-        outbox.c.state.in_(["sent", "failed"]), outbox.c.created_at < now - OUTCOMES_KEPT
-    )
-    return {
-        "inbox": (await tx.connection.execute(done)).rowcount,
-        "outbox": (await tx.connection.execute(ended)).rowcount,
+    """Delete what is older than it is kept; return how many there were of each kind."""
+    closed_long_ago = select(cases.c.id).where(cases.c.closed_at < now - POSTS_KEPT)
+    queries = {
+        "last messages": update(people)
+        .where(people.c.sealed_recent.is_not(None), people.c.seen_at < now - RECENT_KEPT)
+        .values(sealed_recent=None),
+        "updates": delete(inbox).where(
+            inbox.c.state == "done", inbox.c.received_at < now - UPDATES_KEPT
+        ),
+        "failed updates": delete(inbox).where(
+            inbox.c.state == "failed", inbox.c.received_at < now - FAILED_UPDATES_KEPT
+        ),
+        "sent messages": delete(outbox).where(
+            outbox.c.state.in_(["sent", "failed"]), outbox.c.created_at < now - OUTCOMES_KEPT
+        ),
+        "posts of closed cases": delete(staff_posts).where(
+            staff_posts.c.case_id.in_(closed_long_ago)
+        ),
     }
+    gone = {name: (await tx.connection.execute(query)).rowcount for name, query in queries.items()}
+    return {**gone, "people": await _erase_long_unseen(tx, now)}
+
+
+async def _erase_long_unseen(tx: Transaction, now: dt.datetime) -> int:
+    with_open_case = select(cases.c.person_id).where(
+        cases.c.state != "closed", cases.c.person_id.is_not(None)
+    )
+    unseen = select(people).where(
+        people.c.seen_at < now - PEOPLE_KEPT, people.c.id.not_in(with_open_case)
+    )
+    rows = (await tx.connection.execute(unseen)).all()
+    for row in rows:
+        await erase_person(tx, person_from_row(tx, row))
+    return len(rows)

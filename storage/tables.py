@@ -65,6 +65,8 @@ people = Table(
     Column("sealed_chat_id", Text, nullable=False),
     Column("language", String(8), nullable=False),
     Column("sealed_state", Text, nullable=False),
+    # The last messages, to judge what belongs together; forgotten by `purge`.
+    Column("sealed_recent", Text),
     Column("seen_at", Moment, nullable=False),
 )
 
@@ -96,14 +98,16 @@ cases = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("code", String(8), nullable=False, unique=True),
-    # One case a person: an old one is reopened, so two alarms can never make two queues.
-    Column("person_id", _Id, ForeignKey("people.id"), nullable=False, unique=True),
+    # One case a person: an old one is reopened, so two alarms can never make two queues. NULL once
+    # the person was erased: the case stays as a count.
+    Column("person_id", _Id, ForeignKey("people.id"), unique=True),
     Column("language", String(8), nullable=False),
     Column("state", String(8), nullable=False),
     Column("origin", String(8), nullable=False),
     Column("urgent_kind", String(32)),
     Column("sealed_claim", Text),
     Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
     Column("topic_id", BigInteger),
     CheckConstraint("state IN ('waiting', 'claimed', 'closed')", name="state"),
     CheckConstraint("(state = 'claimed') = (sealed_claim IS NOT NULL)", name="claim"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from babel import Locale
@@ -115,6 +115,12 @@ def format_hours(hours: Hours, language: Language) -> str:
     shown = [numbers[0], numbers[-1]] if in_a_row else numbers
     days = ("–" if in_a_row else ", ").join(str(names[number]) for number in shown)
     return f"{days} {hours.opens}–{hours.closes}"
+
+
+def language_names(codes: Iterable[str], language: Language) -> str:
+    """Return the names of languages ("Japanese, Vietnamese") as this language writes them."""
+    names = babel_locale(language.code).languages
+    return ", ".join(str(names.get(code, code)) for code in codes)
 
 
 def babel_locale(code: str) -> Locale:

@@ -1,0 +1,45 @@
+"""Erasing a person: everything about them goes at once; their case stays as a count."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select, update
+
+from storage.database import Transaction
+from storage.outbox import STAFF_LANE
+from storage.people import Person
+from storage.tables import cases, inbox, outbox, people, staff_posts
+
+# What stands in place of a lane that led to a person.
+ERASED = "erased"
+
+
+async def erase_person(tx: Transaction, person: Person) -> None:
+    """Delete the person, what waits to be sent to them or of theirs, and every link to their case.
+
+    Update ids stay, so that a repeated update is known; kind, language and times of the case stay
+    for the counts.
+    """
+    lane = tx.vault.hash(person.chat_id)
+    mine = select(cases.c.id).where(cases.c.person_id == person.id).scalar_subquery()
+    for query in (
+        delete(outbox).where(outbox.c.lane == lane),
+        delete(outbox).where(outbox.c.lane == STAFF_LANE, outbox.c.case_id == mine),
+        delete(staff_posts).where(staff_posts.c.case_id == mine),
+        # What was written after this and still waits is somebody's who is new.
+        update(inbox)
+        .where(inbox.c.lane == lane, inbox.c.state != "waiting")
+        .values(lane=ERASED, sealed_body=None, state="done"),
+        update(cases).where(cases.c.person_id == person.id).values(person_id=None),
+        delete(people).where(people.c.id == person.id),
+    ):
+        await tx.connection.execute(query)
+
+
+async def copies_in_group(tx: Transaction, case_id: int) -> list[tuple[int, int]]:
+    """Return chat and message id of each message of the person's that was copied to the staff."""
+    query = (
+        select(staff_posts.c.chat_id, staff_posts.c.message_id)
+        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose == "copy")
+        .order_by(staff_posts.c.message_id)
+    )
+    return [(row.chat_id, row.message_id) for row in await tx.connection.execute(query)]

@@ -17,8 +17,11 @@ from errors import KakekomiError
 from logs import set_up_logs
 from service import now, sandbox, serving
 from storage.database import Database
+from storage.keys import rekey
+from storage.locks import holding
 from storage.migrate import migrate
 from storage.purge import purge
+from storage.vault import Vault
 from translations.skeleton import add_language
 
 
@@ -54,6 +57,20 @@ async def on_database(work: Callable[[Database], Awaitable[str]]) -> int:
 
 async def migrate_database(database: Database) -> str:
     return f"The database has schema {await migrate(database)}."
+
+
+async def rekey_database(database: Database) -> str:
+    """Seal everything with the first key of the settings, while nothing else uses the database."""
+    config = read_config()
+    to = Vault([config.encryption_keys[0].get_secret_value()])
+    async with holding(database, "serving"), holding(database, "polling"):
+        await migrate(database)
+        async with database.begin() as tx:
+            count = await rekey(tx, to)
+    return (
+        f"{count} values are sealed with the first key of ENCRYPTION_KEYS. Remove the others from "
+        "the list before the bot starts; keep them as long as old backups must be readable."
+    )
 
 
 async def purge_database(database: Database) -> str:
@@ -93,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     add("due", commands.due, "list what a human should look at")
     add("migrate", lambda _: asyncio.run(on_database(migrate_database)), "update the database")
     add("purge", lambda _: asyncio.run(on_database(purge_database)), "forget what is not needed")
+    add("rekey", lambda _: asyncio.run(on_database(rekey_database)), "use a new encryption key")
     one = add("add-language", add_language, "write the skeleton of a new language")
     one.add_argument("code", help="BCP 47, such as id")
     one.add_argument("own_name", help="how the language calls itself")

@@ -5,7 +5,8 @@ KakekomiError
 ├── ContentError            knowledge or translations hold faults; carries them all
 ├── UncoveredDayError       a fact has no value on the day asked for
 ├── StorageError            the database could not read or write
-│   └── SchemaError         the database belongs to another version of the program
+│   ├── SchemaError         the database belongs to another version of the program
+│   └── KeyMismatchError    people are found by another key than the last in ENCRYPTION_KEYS
 ├── CaseError               a step that the case does not allow in its state
 └── DeliveryError           a message could not be handed to Telegram
 
@@ -64,6 +65,16 @@ class StorageError(KakekomiError):
 
 class SchemaError(StorageError):
     """The database's schema is not the one that this program needs."""
+
+
+class KeyMismatchError(StorageError):
+    """With this key nobody in the database would be found."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ENCRYPTION_KEYS: people in this database are found by another key than the last one. "
+            "Put that key back at the end; after `rekey` leave the new key alone in the list."
+        )
 
 
 class CaseError(KakekomiError):

@@ -35,6 +35,7 @@ from handlers.services import Services
 from sandbox.server import Server
 from sandbox.telegram import Telegram, User
 from storage.database import Database
+from storage.keys import check_look_up_key
 from storage.locks import holding
 from storage.migrate import migrate
 from storage.outbox import Outgoing, Purpose, current_staff_chat, release_claims
@@ -150,6 +151,7 @@ async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) 
     async with holding(database, "migrating"):
         await migrate(database)
     async with database.begin() as tx:
+        await check_look_up_key(tx)
         staff_chat.id = await current_staff_chat(tx, staff_chat.configured_id)
         if database.file is not None:
             await release_claims(tx, now)

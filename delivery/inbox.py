@@ -65,8 +65,7 @@ class Inbox:
         Raises StorageError when the database refuses it: it must not be acknowledged then.
         """
         update_id = int(raw["update_id"])
-        chat_id = chat_of(raw)
-        lane = "no-chat" if chat_id is None else self._database.vault.hash(chat_id)
+        lane = rows.lane_of(raw, self._database.vault)
         try:
             async with self._database.begin() as tx:
                 await rows.store(tx, update_id, lane, raw, self._clock())
@@ -152,13 +151,3 @@ class Inbox:
         except Exception:
             log.exception("an update has a shape that is not known", update_id=raw["update_id"])
             return None
-
-
-def chat_of(raw: Raw) -> int | None:
-    """Return the id of the chat that an update comes from, or None where it names none."""
-    for what in raw.values():
-        if isinstance(what, dict):
-            chat = what.get("chat") or (what.get("message") or {}).get("chat")
-            if chat:
-                return int(chat["id"])
-    return None

@@ -11,8 +11,20 @@ from sqlalchemy.exc import IntegrityError
 
 from storage.database import Transaction
 from storage.tables import inbox
+from storage.vault import Vault
 
 ATTEMPTS_MAX = 3
+NO_CHAT = "no-chat"
+
+
+def lane_of(body: dict[str, Any], vault: Vault) -> str:
+    """Return the lane of an update: that of the chat that it comes from, if it names one."""
+    for what in body.values():
+        if isinstance(what, dict):
+            chat = what.get("chat") or (what.get("message") or {}).get("chat")
+            if chat:
+                return vault.hash(int(chat["id"]))
+    return NO_CHAT
 
 
 @dataclass(frozen=True)

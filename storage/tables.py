@@ -171,6 +171,15 @@ staff_posts = Table(
     Column("purpose", String(8), nullable=False),
 )
 
+# One row: the hash of nobody, by the key with which people are found; another would find nobody.
+look_up_key = Table(
+    "look_up_key",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("fingerprint", String(32), nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+
 # Where the staff group is now: Telegram gives a group a new id when it is upgraded.
 staff_chats = Table(
     "staff_chats",

@@ -18,15 +18,17 @@ from sqlalchemy import Connection, inspect, text, update
 from cases.lifecycle import step
 from cases.model import Claim, Event, Origin, State
 from conversation.content import Content
-from errors import SchemaError, StorageError
+from errors import KeyMismatchError, SchemaError, StorageError
 from storage import inbox as inbox_rows
 from storage.cases import case_by_code, case_of_person, open_case, save_step
 from storage.database import Database
+from storage.keys import check_look_up_key, rekey
 from storage.migrate import migrate
 from storage.outbox import Outgoing, Purpose, due_lanes, enqueue, mark_again, mark_sent, next_due
 from storage.people import add_person, find_person, save_person
 from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
 from storage.tables import inbox, metadata
+from storage.vault import Vault
 from tests.conftest import POSTGRESQL
 from tests.scene import GROUP, PERSON, scene, sqlite_url
 
@@ -208,6 +210,37 @@ async def test_a_new_key_in_front_still_opens_and_finds_what_is_there(
     async with rotated.begin() as tx:
         assert await find_person(tx, PERSON) == person
     await rotated.close()
+
+
+async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_nothing(
+    database: Database, url: str
+) -> None:
+    new = Fernet.generate_key().decode()
+    update_body = {"update_id": 1, "message": {"chat": {"id": PERSON}, "text": "hello"}}
+    async with database.begin() as tx:
+        await check_look_up_key(tx)
+        person = await add_person(tx, PERSON, "vi", NOON)
+        await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON)
+        lane = inbox_rows.lane_of(update_body, tx.vault)
+        await inbox_rows.store(tx, 1, lane, update_body, NOON)
+        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)
+    both = Database(url, [new, KEY])
+    async with both.begin() as tx:
+        assert await rekey(tx, Vault([new])) == 4
+    await both.close()
+    fresh = Database(url, [new])
+    async with fresh.begin() as tx:
+        await check_look_up_key(tx)
+        assert await find_person(tx, PERSON) == person
+        assert await inbox_rows.next_in_lane(tx, inbox_rows.lane_of(update_body, tx.vault))
+        assert await next_due(tx, tx.vault.hash(PERSON), NOON)
+    await fresh.close()
+    for keys in ([KEY], [new, KEY]):
+        wrong = Database(url, keys)
+        with pytest.raises(KeyMismatchError, match="another key"):
+            async with wrong.begin() as tx:
+                await check_look_up_key(tx)
+        await wrong.close()
 
 
 async def test_an_update_that_cannot_be_done_is_given_up_after_three_tries_and_kept(

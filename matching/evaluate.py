@@ -101,6 +101,7 @@ def _figures(judged: Sequence[tuple[Message, Judgement]]) -> list[Figure]:
     escalated = [(m, j) for m, j in urgent if j.urgency is Urgency.ESCALATE]
     false = [j for _, j in lookalikes if j.urgency is Urgency.ESCALATE]
     false_elsewhere = [j for _, j in elsewhere if j.urgency is Urgency.ESCALATE]
+    false_questions = [j for _, j in questions if j.urgency is Urgency.ESCALATE]
     return [
         Figure("top-1", sum(right(m, j, 1) for m, j in questions), len(questions)),
         Figure("top-3", sum(right(m, j, 3) for m, j in questions), len(questions)),
@@ -111,10 +112,16 @@ def _figures(judged: Sequence[tuple[Message, Judgement]]) -> list[Figure]:
         Figure("out-of-scope answered", sum(answered(j) for _, j in elsewhere), len(elsewhere)),
         Figure("urgent recall", len(escalated), len(urgent)),
         Figure(
+            "urgent, alarmed or human offered",
+            sum(j.urgency is not Urgency.NONE for _, j in urgent),
+            len(urgent),
+        ),
+        Figure(
             "urgent kind right", sum(j.urgent_kind in m.accepted for m, j in escalated), len(urgent)
         ),
         Figure("false alarms on look-alikes", len(false), len(lookalikes)),
         Figure("false alarms out of scope", len(false_elsewhere), len(elsewhere)),
+        Figure("false alarms on questions", len(false_questions), len(questions)),
         Figure("language right", sum(m.language == j.language for m, j in judged), len(judged)),
     ]
 
@@ -128,5 +135,5 @@ def report(figures: dict[str, list[Figure]]) -> str:
             if figure.count:
                 low, high = figure.interval()
                 share = f"{figure.share:7.1%}  {figure.hits}/{figure.count}"
-                lines.append(f"  {figure.name:<28}{share:<20} [{low:.1%} to {high:.1%}]")
+                lines.append(f"  {figure.name:<34}{share:<20} [{low:.1%} to {high:.1%}]")
     return "\n".join(lines)

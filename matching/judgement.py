@@ -27,7 +27,8 @@ class Decision(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A topic, how well it fits (0 to 1), and the phrasing that speaks most for it."""
+    """A topic, how well it fits (about 0 where not, 1 and more where surely), and the phrasing that
+    speaks most for it."""
 
     topic: str
     score: float
@@ -36,8 +37,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Judgement:
-    """`language` is the message's own; `candidates` are best first. `urgent_score` (0 to 1) and
-    `urgent_phrasing` explain the urgency; `smalltalk` is its kind, where the decision is that."""
+    """`language` is the message's own; `candidates` are best first, and the first is `margin` ahead
+    of whatever comes next, a topic or small talk. `urgent_score` (0 to 1) and `urgent_phrasing`
+    explain the urgency; `smalltalk` is its kind, where the decision is that."""
 
     language: str
     urgency: Urgency
@@ -46,6 +48,7 @@ class Judgement:
     urgent_phrasing: str | None
     decision: Decision
     candidates: tuple[Candidate, ...]
+    margin: float
     smalltalk: str | None = None
 
     @property

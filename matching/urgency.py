@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from knowledge.load import Knowledge
 from knowledge.schema import URGENT_KINDS, UrgentKind
 from matching.features import Words
-from matching.index import Example, Index
+from matching.index import Example, Index, Tuning
 from matching.judgement import Urgency
 from matching.verbatim import Verbatim
 from translations.load import Language
 
-# Chosen by the leave-one-out scores of phrasings and look-alikes, which the index computes.
-ESCALATE_SCORE_MIN = 0.48
-OFFER_SCORE_MIN = 0.30
-# A sentence in a long story must speak more clearly than a whole message.
-SENTENCE_SCORE_MIN = 0.68
+# Whether a word alarms lies in the words beside it; cues and groups only blur that.
+TUNING = Tuning(
+    weights={"w": 1.0, "b": 0.8, "s": 0.8, "a": 0.4, "c": 0.6},
+    regularisation=2.5,
+    little_evidence=0.3,
+    balance=1.0,
+    bayes=0.05,
+)
+# Chosen on the messages of `benchmarks/tuning/`: `python -m benchmarks.thresholds` prints what
+# other values would give.
+ESCALATE_SCORE_MIN = 0.70
+OFFER_SCORE_MIN = 0.50
 SENTENCE_WORDS_MIN = 4
 
 _OFFER = "offer"
@@ -41,24 +48,21 @@ class UrgencyIndex:
 
     def __init__(self, language: Language, knowledge: Knowledge, words: Words) -> None:
         examples = tuple(urgency_examples(language, knowledge))
-        self._index = Index(examples, words)
+        self._index = Index(examples, words, TUNING)
         self._verbatim = Verbatim(examples, words)
 
     def judge(self, text: str) -> UrgencyScore:
         """Return how urgent a message is; also when the danger is one sentence of a long story."""
         repeated = self._verbatim.find(text)
-        whole = self._score(text)
+        scores, danger, worry = self._score(text)
         if repeated is not None and repeated.label == _NONE:
-            return UrgencyScore(Urgency.NONE, None, whole[1], None)
+            return UrgencyScore(Urgency.NONE, None, danger, None)
         if repeated is not None and repeated.label in URGENT_KINDS:
-            return self._found(text, whole[0], max(1.0, whole[1]))
-        parts = [part for part in _SENTENCE_END.split(text) if _long_enough(part)]
-        if len(parts) > 1 and whole[1] < ESCALATE_SCORE_MIN:
-            for part in parts:
-                scores, danger, worry = self._score(part)
-                if danger >= SENTENCE_SCORE_MIN:
-                    return self._found(part, scores, danger)
-        scores, danger, worry = whole
+            return self._found(text, scores, max(1.0, danger))
+        for part in _sentences(text):
+            of_part = self._score(part)
+            if of_part[1] > danger:
+                text, (scores, danger, worry) = part, of_part
         if danger >= ESCALATE_SCORE_MIN:
             return self._found(text, scores, danger)
         if danger + worry >= OFFER_SCORE_MIN:
@@ -71,7 +75,7 @@ class UrgencyIndex:
 
     def _found(self, text: str, scores: dict[str, float], danger: float) -> UrgencyScore:
         kind = max(URGENT_KINDS, key=lambda each: scores[each])
-        phrasing, _ = self._index.reason(text, [kind])
+        (phrasing,) = self._index.reasons(text, [kind])
         return UrgencyScore(Urgency.ESCALATE, kind, danger, phrasing)
 
 
@@ -90,5 +94,7 @@ def urgency_examples(language: Language, knowledge: Knowledge) -> Iterator[Examp
         yield from (Example(each, _NONE) for each in some)
 
 
-def _long_enough(part: str) -> bool:
-    return len(part.split()) >= SENTENCE_WORDS_MIN
+def _sentences(text: str) -> list[str]:
+    """Return the sentences of a longer text that say enough to be judged alone."""
+    parts = [part for part in _SENTENCE_END.split(text) if len(part.split()) >= SENTENCE_WORDS_MIN]
+    return parts if len(parts) > 1 else []

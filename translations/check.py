@@ -33,6 +33,7 @@ def check_translations(translations: Translations, knowledge: Knowledge) -> list
         faults += _topics(language, reference, knowledge)
         faults += _ui(language, reference)
         faults += _urgency(language, knowledge)
+        faults += _cues(language, knowledge)
         faults += _names(language, knowledge)
     return faults
 
@@ -165,6 +166,18 @@ def _urgency(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
         yield from _text(file, f"{kind}.say_first", text.say_first, knowledge)
         for number, step in enumerate(text.steps):
             yield from _text(file, f"{kind}.steps.{number}", step, knowledge)
+
+
+def _cues(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    file = f"translations/{language.code}/cues.yaml"
+    for part, have, need in (
+        ("topics", language.cues.topics, knowledge.topics),
+        ("urgent", language.cues.urgent, knowledge.urgent),
+    ):
+        for name in sorted(set(need) - set(have)):
+            yield Fault(file, f"{part}.{name}", "it has no cues", "Add words that speak for it.")
+        for name in sorted(set(have) - set(need)):
+            yield Fault(file, f"{part}.{name}", "there is no such id", "Remove it, or correct it.")
 
 
 def _names(language: Language, knowledge: Knowledge) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from knowledge.files import as_mapping, read_mapping, read_model, read_yaml, sho
 from translations.schema import (
     Answer,
     ContactText,
+    CuesText,
     LanguageEntry,
     RowText,
     Smalltalk,
@@ -39,6 +40,7 @@ class Language:
     tables: Mapping[str, Mapping[str, RowText]]
     smalltalk: Smalltalk
     words: WordsText
+    cues: CuesText
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def _language(
     urgency = read_model(folder / "urgency.yaml", UrgencyText, faults)
     smalltalk = read_model(folder / "smalltalk.yaml", Smalltalk, faults)
     words = read_model(folder / "words.yaml", WordsText, faults)
+    cues = read_model(folder / "cues.yaml", CuesText, faults)
     ui = _strings(folder / "ui.yaml", faults)
     topics = {
         path.stem: read_model(path, TopicText, faults)
@@ -92,10 +95,10 @@ def _language(
     contacts = read_mapping(folder / "contacts.yaml", ContactText, faults)
     laws = _strings(folder / "laws.yaml", faults)
     tables = _tables(folder / "tables.yaml", faults)
-    if urgency is None or smalltalk is None or words is None:
+    if urgency is None or smalltalk is None or words is None or cues is None:
         return None
     whole = {name: text for name, text in topics.items() if text is not None}
-    return Language(code, entry, ui, whole, urgency, contacts, laws, tables, smalltalk, words)
+    return Language(code, entry, ui, whole, urgency, contacts, laws, tables, smalltalk, words, cues)
 
 
 def _strings(path: Path, faults: list[Fault]) -> dict[str, str]:

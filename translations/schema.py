@@ -118,6 +118,18 @@ class WordsText(Strict):
     same: dict[StrictStr, tuple[StrictStr, ...]] = Field(default_factory=dict)
 
 
+class CuesText(Strict):
+    """Words and short expressions that make a topic or a danger likelier than the others; of
+    messages that are harmless, sad (`offer`), or about nothing that the bot knows (`unrelated`).
+    What stands in many lists counts little in each."""
+
+    topics: dict[StrictStr, Texts]
+    urgent: dict[UrgentKind, Texts]
+    harmless: Texts
+    offer: Texts
+    unrelated: Texts
+
+
 class Smalltalk(Strict):
     greeting: Texts
     thanks: Texts

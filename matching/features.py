@@ -24,7 +24,7 @@ BLOCKS = {
     "k": "labels of cues",
 }
 APART_MAX = 3
-PIECE_LENGTHS = (3, 4, 5)
+PIECE_LENGTH = 4
 GROUP_WORDS_MAX = 4
 
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
@@ -97,6 +97,4 @@ def _groups(bare: list[str], groups: Mapping[str, tuple[str, ...]]) -> Iterable[
 
 def _pieces(bare: list[str]) -> Iterable[str]:
     text = f" {' '.join(bare)} "
-    for length in PIECE_LENGTHS:
-        for at in range(len(text) - length + 1):
-            yield text[at : at + length]
+    return (text[at : at + PIECE_LENGTH] for at in range(len(text) - PIECE_LENGTH + 1))

@@ -123,6 +123,9 @@ class Statement(Reference):
 
 
 class Topic(Strict):
+    """`urgent_kinds` are the dangers that a question on the topic may itself tell of: what people
+    ask about it does not teach the matching that nothing is urgent."""
+
     pillar: Pillar
     regime: Regime
     covers: str

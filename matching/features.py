@@ -3,14 +3,13 @@ same, and the cues that stand in it."""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from matching.cues import Cues
-from matching.normalise import clean, expand, fold, words
+from matching.normalise import clean, emoji, expand, fold, words
 
 # The blocks of features; the first letter of a feature names its block.
 BLOCKS = {
@@ -26,8 +25,6 @@ BLOCKS = {
 APART_MAX = 3
 PIECE_LENGTH = 4
 GROUP_WORDS_MAX = 4
-
-_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf]")
 
 
 @dataclass(frozen=True)
@@ -69,7 +66,7 @@ def features(text: str, language: Words) -> Counter[str]:
     accented = words(cleaned)
     bare = expand([fold(word) for word in accented], language.shorthand)
     found: Counter[str] = Counter()
-    found.update(f"w{word}" for word in (*bare, *_EMOJI.findall(cleaned)))
+    found.update(f"w{word}" for word in (*bare, *emoji(cleaned)))
     found.update(f"b{one} {two}" for one, two in pairwise(bare))
     for apart in range(2, APART_MAX + 1):
         found.update(f"s{one} {two}" for one, two in zip(bare, bare[apart:], strict=False))

@@ -11,6 +11,7 @@ _LATIN_MARKS = re.compile("[\u0300-\u036f]")
 _INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _WORD = re.compile(r"\d+|[^\W\d_]+(?:['’][^\W\d_]+)?")
+_EMOJI = re.compile("[\U0001f198-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf]")
 _NUMBER = "#"
 
 
@@ -40,3 +41,8 @@ def expand(folded: list[str], shorthand: Mapping[str, str]) -> list[str]:
     for word in folded:
         written.extend(shorthand.get(word, word).split())
     return written
+
+
+def emoji(text: str) -> list[str]:
+    """Return the emoji of a text: a 🆘 says as much as a word."""
+    return _EMOJI.findall(text)

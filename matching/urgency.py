@@ -49,7 +49,7 @@ class UrgencyIndex:
     def __init__(self, language: Language, knowledge: Knowledge, words: Words) -> None:
         examples = tuple(urgency_examples(language, knowledge))
         self._index = Index(examples, words, TUNING)
-        self._verbatim = Verbatim(examples, words)
+        self._verbatim = Verbatim((*examples, *_cries(language)), words)
 
     def judge(self, text: str) -> UrgencyScore:
         """Return how urgent a message is; also when the danger is one sentence of a long story."""
@@ -57,8 +57,9 @@ class UrgencyIndex:
         scores, danger, worry = self._score(text)
         if repeated is not None and repeated.label == _NONE:
             return UrgencyScore(Urgency.NONE, None, danger, None)
-        if repeated is not None and repeated.label in URGENT_KINDS:
-            return self._found(text, scores, max(1.0, danger))
+        if repeated is not None and repeated.label in scores:
+            kind = next(kind for kind in URGENT_KINDS if kind == repeated.label)
+            return UrgencyScore(Urgency.ESCALATE, kind, max(1.0, danger), repeated.text)
         for part in _sentences(text):
             of_part = self._score(part)
             if of_part[1] > danger:
@@ -92,6 +93,11 @@ def urgency_examples(language: Language, knowledge: Knowledge) -> Iterator[Examp
     smalltalk = language.smalltalk
     for some in (smalltalk.greeting, smalltalk.thanks, smalltalk.goodbye, smalltalk.unrelated):
         yield from (Example(each, _NONE) for each in some)
+
+
+def _cries(language: Language) -> Iterator[Example]:
+    for kind, text in language.urgency.kinds.items():
+        yield from (Example(each, kind) for each in text.cries)
 
 
 def _sentences(text: str) -> list[str]:

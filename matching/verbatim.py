@@ -8,7 +8,7 @@ from rapidfuzz import fuzz, process
 
 from matching.features import Words
 from matching.index import Example
-from matching.normalise import clean, expand, fold, words
+from matching.normalise import clean, emoji, expand, fold, words
 
 # How alike the letters must be (0-100): one wrong letter in a dozen.
 LIKENESS_MIN = 92
@@ -24,10 +24,13 @@ class Verbatim:
 
     def find(self, text: str) -> Example | None:
         """Return the example that the text repeats, or None."""
-        near = process.extractOne(
-            self._plain(text), self._texts, scorer=fuzz.ratio, score_cutoff=LIKENESS_MIN
-        )
+        plain = self._plain(text)
+        if not plain:
+            return None
+        near = process.extractOne(plain, self._texts, scorer=fuzz.ratio, score_cutoff=LIKENESS_MIN)
         return self._examples[near[0]] if near else None
 
     def _plain(self, text: str) -> str:
-        return " ".join(expand(words(fold(clean(text))), self._language.shorthand))
+        cleaned = clean(text)
+        written = expand(words(fold(cleaned)), self._language.shorthand)
+        return " ".join(written or dict.fromkeys(emoji(cleaned)))

@@ -16,6 +16,7 @@ from translations.schema import FIRST_DAY, Answer, TopicText
 # How many examples a topic or an urgent kind needs before the matching can be trusted with it.
 PHRASINGS_AT_LEAST = {"vi": 25, "en": 20}
 URGENT_PHRASINGS_AT_LEAST = 30
+CRIES_AT_LEAST = 15
 LOOKALIKES_AT_LEAST = 15
 
 PART_LENGTHS_MAX = {"short": 450, "points": 340, "steps": 340, "careful": 600, "coming": 600}
@@ -160,6 +161,9 @@ def _urgency(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
         if len(text.phrasings) < URGENT_PHRASINGS_AT_LEAST:
             wrong = f"{len(text.phrasings)} phrasings; at least {URGENT_PHRASINGS_AT_LEAST}"
             yield Fault(file, f"{kind}.phrasings", wrong, "Add messages that must alarm.")
+        if len(text.cries) < CRIES_AT_LEAST:
+            wrong = f"{len(text.cries)} cries; at least {CRIES_AT_LEAST}"
+            yield Fault(file, f"{kind}.cries", wrong, "Add whole messages of a few words.")
         if lookalikes < LOOKALIKES_AT_LEAST:
             wrong = f"{lookalikes} look-alikes; at least {LOOKALIKES_AT_LEAST}"
             yield Fault(file, f"{kind}.lookalikes", wrong, "Add messages that must not alarm.")

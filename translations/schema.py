@@ -80,9 +80,14 @@ class Lookalikes(Strict):
 
 
 class UrgentKindText(Strict):
+    """`cries` are whole messages of a few words that alarm as they are ("cứu em"): in a longer
+    message the same words may be harmless ("help me find a ticket"). `phrasings` are what the
+    matching learns from."""
+
     name: Annotated[Text, Field(max_length=40)]
     say_first: Annotated[Text, Field(max_length=400)]
     steps: Texts
+    cries: Texts
     phrasings: Texts
     lookalikes: Lookalikes
 

@@ -83,6 +83,7 @@ class Desk:
             await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
             if case.state is State.WAITING:
                 await self._refresh_buttons(tx, after, now)
+                await self._tell_person(tx, after, now)
             person = await person_of_case(tx, case)
             if person is not None:
                 copy = Outgoing(

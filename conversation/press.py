@@ -115,6 +115,8 @@ def _human_yes(moment: Moment) -> Turn:
 
 
 def _human_no(moment: Moment) -> Turn:
+    if moment.case_is_open and moment.writes_to_case:
+        return moment.turn(menus.opened(moment.voice, moment.code, already=True))
     return moment.turn(menus.plain(moment.voice, "human-no-reply"))
 
 

@@ -24,8 +24,10 @@ TUNING = Tuning(
 )
 # Chosen on the messages of `benchmarks/tuning/`: `python -m benchmarks.thresholds` prints what
 # other values would give.
-ESCALATE_SCORE_MIN = 0.70
-OFFER_SCORE_MIN = 0.50
+ESCALATE_SCORE_MIN = {"en": 0.64, "vi": 0.70}
+# Of a language that nobody has tuned yet: rather an alarm too many.
+ESCALATE_SCORE_MIN_ELSEWHERE = 0.60
+OFFER_SCORE_MIN = 0.45
 SENTENCE_WORDS_MIN = 4
 
 _OFFER = "offer"
@@ -49,6 +51,9 @@ class UrgencyIndex:
     def __init__(self, language: Language, knowledge: Knowledge, words: Words) -> None:
         examples = tuple(urgency_examples(language, knowledge))
         self._index = Index(examples, words, TUNING)
+        self._escalate_score_min = ESCALATE_SCORE_MIN.get(
+            language.code, ESCALATE_SCORE_MIN_ELSEWHERE
+        )
         self._verbatim = Verbatim((*examples, *_cries(language)), words)
 
     def judge(self, text: str) -> UrgencyScore:
@@ -57,14 +62,14 @@ class UrgencyIndex:
         scores, danger, worry = self._score(text)
         if repeated is not None and repeated.label == _NONE:
             return UrgencyScore(Urgency.NONE, None, danger, None)
-        if repeated is not None and repeated.label in scores:
-            kind = next(kind for kind in URGENT_KINDS if kind == repeated.label)
-            return UrgencyScore(Urgency.ESCALATE, kind, max(1.0, danger), repeated.text)
+        known = [kind for kind in URGENT_KINDS if repeated and kind == repeated.label]
+        if repeated is not None and known:
+            return UrgencyScore(Urgency.ESCALATE, known[0], max(1.0, danger), repeated.text)
         for part in _sentences(text):
             of_part = self._score(part)
             if of_part[1] > danger:
                 text, (scores, danger, worry) = part, of_part
-        if danger >= ESCALATE_SCORE_MIN:
+        if danger >= self._escalate_score_min:
             return self._found(text, scores, danger)
         if danger + worry >= OFFER_SCORE_MIN:
             return UrgencyScore(Urgency.OFFER, None, danger, None)

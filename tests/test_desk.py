@@ -33,7 +33,8 @@ async def test_a_reply_reaches_the_trainee_without_the_volunteer_s_name(stage: S
     await stage.writes(ALARM)
     stage.news(PERSON)
     await stage.volunteer_replies("Hana", "Bạn có an toàn không?", to="ALARM")
-    (reply,) = stage.news(PERSON)
+    taken, reply = stage.news(PERSON)
+    assert "Một tình nguyện viên đã nhận" in taken["text"]
     assert reply["text"] == "Bạn có an toàn không?"
     assert "Hana" not in str(stage.messages(PERSON))
 

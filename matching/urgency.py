@@ -24,9 +24,8 @@ TUNING = Tuning(
 )
 # Chosen on the messages of `benchmarks/tuning/`: `python -m benchmarks.thresholds` prints what
 # other values would give.
-ESCALATE_SCORE_MIN = {"en": 0.64, "vi": 0.70}
-# Of a language that nobody has tuned yet: rather an alarm too many.
-ESCALATE_SCORE_MIN_ELSEWHERE = 0.60
+# Rather an alarm too many than one too few.
+ESCALATE_SCORE_MIN = 0.60
 OFFER_SCORE_MIN = 0.45
 SENTENCE_WORDS_MIN = 4
 
@@ -51,9 +50,6 @@ class UrgencyIndex:
     def __init__(self, language: Language, knowledge: Knowledge, words: Words) -> None:
         examples = tuple(urgency_examples(language, knowledge))
         self._index = Index(examples, words, TUNING)
-        self._escalate_score_min = ESCALATE_SCORE_MIN.get(
-            language.code, ESCALATE_SCORE_MIN_ELSEWHERE
-        )
         self._verbatim = Verbatim((*examples, *_cries(language)), words)
 
     def judge(self, text: str) -> UrgencyScore:
@@ -69,7 +65,7 @@ class UrgencyIndex:
             of_part = self._score(part)
             if of_part[1] > danger:
                 text, (scores, danger, worry) = part, of_part
-        if danger >= self._escalate_score_min:
+        if danger >= ESCALATE_SCORE_MIN:
             return self._found(text, scores, danger)
         if danger + worry >= OFFER_SCORE_MIN:
             return UrgencyScore(Urgency.OFFER, None, danger, None)

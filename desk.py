@@ -13,7 +13,13 @@ from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
 from errors import CaseError
-from storage.cases import alert_of_case, case_by_code, case_of_post, save_step
+from storage.cases import (
+    alert_of_case,
+    case_by_code,
+    case_of_post,
+    is_alert_of_case,
+    save_step,
+)
 from storage.database import Database, Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
@@ -31,12 +37,19 @@ class Desk:
     sent: Callable[[], None]
 
     async def press(
-        self, update_id: int, staff: Claim, action: str, code: str, now: dt.datetime
+        self,
+        update_id: int,
+        staff: Claim,
+        post: tuple[int, int],
+        action: str,
+        code: str,
+        now: dt.datetime,
     ) -> str | None:
         """Claim or close a case; return what the volunteer is told in a pop-up.
 
-        Of two at once one wins, the other is told who. Returns None for an update that was done
-        before. Raises StorageError.
+        `post` is the pressed message, by chat and message id: only an alert of the case itself
+        moves it. Of two at once one wins, the other is told who. Returns None for an update that
+        was done before. Raises StorageError.
         """
         voice = self.content.voice(STAFF_LANGUAGE, now)
         async with self.database.begin() as tx:
@@ -46,6 +59,8 @@ class Desk:
             event = ACTIONS.get(action)
             if case is None or event is None:
                 return voice.label("staff-no-case")
+            if not await is_alert_of_case(tx, case.id, *post):
+                return voice.label("staff-not-this-case")
             try:
                 after = step(case, event, claim=staff)
             except CaseError:

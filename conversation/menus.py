@@ -215,6 +215,7 @@ def _columns(buttons: Sequence[Button], columns: int) -> Rows:
 
 def _page(voice: Voice, buttons: Sequence[Button], data: str, page: int, columns: int) -> Rows:
     size = PAGE_SIZE * columns
+    page = min(page, (len(buttons) - 1) // size)
     shown = buttons[page * size : (page + 1) * size]
     moves = []
     if page > 0:

@@ -35,8 +35,8 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
     known: dict[str, Callable[[list[str]], bool]] = {
         "language": lambda a: a[0] in moment.content.translations.languages,
         "topic": lambda a: a[0] in knowledge.topics,
-        "pillar": lambda a: a[0] in PILLARS and a[1].isdecimal(),
-        "table": lambda a: a[0] in knowledge.tables and a[1].isdecimal(),
+        "pillar": lambda a: a[0] in PILLARS and _is_page(a[1]),
+        "table": lambda a: a[0] in knowledge.tables and _is_page(a[1]),
         "row": lambda a: a[1] in knowledge.tables[a[0]].rows,
         "helpful": lambda a: a[0] in ("yes", "no"),
     }
@@ -44,6 +44,11 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
         return known[verb](arguments) if verb in known else not arguments
     except (IndexError, KeyError):
         return False
+
+
+def _is_page(number: str) -> bool:
+    # Python refuses to read a number of thousands of digits.
+    return number.isdecimal() and len(number) < 4
 
 
 def _start(moment: Moment, payload: str) -> Turn:

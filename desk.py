@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant import STAFF_LANGUAGE
+from assistant import STAFF_LANGUAGE, has_hidden
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
 from conversation import alerts, menus
@@ -86,7 +86,8 @@ class Desk:
         """Send a staff message to the person if it replies to a case's alert or copied message.
 
         Returns whether it goes to the person; everything else is a note and goes nowhere. The
-        person gets a copy without the volunteer's name. Raises StorageError.
+        person gets a copy without the volunteer's name. While they hide their chat nothing is
+        sent, and the staff are told so. Raises StorageError.
         """
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
@@ -94,11 +95,17 @@ class Desk:
             case = await case_of_post(tx, chat_id, replied_to) if replied_to else None
             if case is None:
                 return False
+            person = await person_of_case(tx, case)
+            if person is not None and has_hidden(person):
+                voice = self.content.voice(STAFF_LANGUAGE, now)
+                text = voice.say("staff-not-sent-hidden", code=case.code)
+                await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+                self.sent()
+                return False
             after = step(case, Event.STAFF_REPLIES, claim=staff)
             await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
             if case.state is State.WAITING:
                 await self._refresh_buttons(tx, after, now)
-            person = await person_of_case(tx, case)
             if person is not None:
                 copy = Outgoing(
                     person.chat_id,
@@ -130,7 +137,7 @@ class Desk:
 
     async def _tell_person(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
         person = await person_of_case(tx, case)
-        if person is None:
+        if person is None or has_hidden(person):
             return
         voice = self.content.voice(person.language, now)
         reply: Reply = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conversation import menus
+from conversation import hide, menus
 from conversation.messages import CaseAction, CaseWish, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
@@ -24,6 +24,8 @@ def press(moment: Moment) -> Turn:
     """Answer a button; one that is unknown, old or forged gets the menu."""
     verb, *arguments = moment.incoming.text.split(":")
     handler = _BUTTONS.get(verb)
+    if verb != "hide-yes":
+        moment = hide.left(moment)
     if handler is None or not _fits(moment, verb, arguments):
         return _menu(moment)
     return handler(moment, arguments)
@@ -193,6 +195,7 @@ _COMMANDS: dict[str, Callable[[Moment], Turn]] = {
     "about": _about,
     "mydata": _mydata,
     "forget": _forget,
+    "hide": hide.ask,
 }
 
 _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
@@ -212,6 +215,8 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "none": _without_arguments(_none),
     "forget-yes": _without_arguments(_forget_yes),
     "forget-no": _without_arguments(_forget_no),
+    "hide-yes": _without_arguments(hide.confirm),
+    "hide-no": _without_arguments(hide.cancel),
 }
 
 # The commands that Telegram lists, in this order; `start` is not listed.

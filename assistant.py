@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -14,12 +15,13 @@ from conversation import alerts
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Turn
 from conversation.respond import respond
-from conversation.state import PersonState
+from conversation.state import Hiding, PersonState
 from storage.cases import case_of_person, open_case, save_step
+from storage.chat_messages import remember_message
 from storage.database import Database, Transaction
 from storage.erase import copies_in_group, erase_person
 from storage.inbox import finish
-from storage.outbox import Outgoing, Purpose, enqueue
+from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue
 from storage.people import Person, add_person, find_person, save_person
 from translations.load import REFERENCE
 
@@ -27,8 +29,6 @@ log = structlog.get_logger()
 
 # The language in which the bot speaks to the volunteers.
 STAFF_LANGUAGE = REFERENCE
-# The Bot API deletes so many messages in one call.
-DELETED_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,23 @@ class Assistant:
             case = await case_of_person(tx, person.id)
             code = case.code if case else new_code()
             state = PersonState.from_json(person.state, person.recent)
-            turn = respond(incoming, person.language, state, case, code, self.content, now)
+            key = secrets.token_hex(16)
+            turn = respond(incoming, person.language, state, case, code, key, self.content, now)
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
             else:
                 person = _after(person, turn)
                 await save_person(tx, person, now)
                 if turn.case is not None:
-                    await self._act(tx, turn.case, person, case, code, turn, incoming.edited, now)
+                    edited = incoming.edited
+                    case = await self._act(tx, turn.case, person, case, code, turn, edited, now)
+                if turn.staff_notice is not None and case is not None:
+                    await self._tell_staff(tx, turn.staff_notice, case, now)
+                if incoming.message_id is not None and not incoming.edited:
+                    await remember_message(tx, chat_id, incoming.message_id, now)
+                if turn.hide:
+                    await drop_unsent(tx, chat_id)
+                    await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
                 await self._reply(tx, turn, chat_id, now)
         self.sent()
 
@@ -76,9 +85,7 @@ class Assistant:
             await save_step(tx, case, step(case, Event.ERASE), Event.ERASE, now)
         await erase_person(tx, person)
         if case is not None:
-            text = self.content.voice(STAFF_LANGUAGE, now).say("staff-erased", code=case.code)
-            notice = Outgoing(None, Purpose.NOTICE, text, case_id=case.id)
-            await enqueue(tx, notice, now)
+            await self._tell_staff(tx, "staff-erased", case, now)
         ids = tuple(message_id for _, message_id in copies)
         for at in range(0, len(ids), DELETED_AT_ONCE):
             gone = Outgoing(None, Purpose.EDIT, deletes=ids[at : at + DELETED_AT_ONCE])
@@ -107,6 +114,10 @@ class Assistant:
             text = self.content.voice(STAFF_LANGUAGE, now).say("staff-uncovered", name=name)
             await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
 
+    async def _tell_staff(self, tx: Transaction, key: str, case: Case, now: dt.datetime) -> None:
+        text = self.content.voice(STAFF_LANGUAGE, now).say(key, code=case.code)
+        await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+
     async def _act(
         self,
         tx: Transaction,
@@ -117,7 +128,7 @@ class Assistant:
         turn: Turn,
         edited: bool,
         now: dt.datetime,
-    ) -> None:
+    ) -> Case:
         """Do what the conversation wants of the case: its step, its alert, the copies."""
         if case is None:
             after = await open_case(
@@ -130,21 +141,31 @@ class Assistant:
         voice = self.content.voice(STAFF_LANGUAGE, now)
         key = _alert_key(wish, case)
         if key == "staff-withdrawn":
-            text = voice.say(key, code=after.code)
-            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=after.id), now)
+            await self._tell_staff(tx, key, after, now)
         elif key is not None:
             name = self.content.translations.language(after.language).entry.own_name
             text = alerts.alert(voice, after, key, name, wish.phrasing)
             keyboard = alerts.buttons(voice, after)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
         if edited:
-            text = voice.say("staff-edited", code=after.code)
-            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=after.id), now)
+            await self._tell_staff(tx, "staff-edited", after, now)
         for message_id in wish.message_ids:
             copy = Outgoing(
                 None, Purpose.COPY, copy_of=(person.chat_id, message_id), case_id=after.id
             )
             await enqueue(tx, copy, now)
+        return after
+
+    async def is_hidden(self, chat_id: int) -> bool:
+        """Return whether the person of this chat has hidden it. Raises StorageError."""
+        async with self.database.begin() as tx:
+            person = await find_person(tx, chat_id)
+        return person is not None and has_hidden(person)
+
+
+def has_hidden(person: Person) -> bool:
+    """Return whether nothing may be sent to the person but what hides them."""
+    return PersonState.from_json(person.state, []).hiding is Hiding.HIDDEN
 
 
 def _after(person: Person, turn: Turn) -> Person:

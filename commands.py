@@ -42,7 +42,9 @@ def ask(options: argparse.Namespace) -> int:
     noon = dt.datetime.combine(options.on or today(), dt.time(12), JAPAN)
     language = content.first_language(options.language)
     incoming = Incoming(Kind.TEXT, options.text, None, options.language)
-    turn = respond(incoming, language, PersonState(welcomed=True), None, new_code(), content, noon)
+    turn = respond(
+        incoming, language, PersonState(welcomed=True), None, new_code(), "", content, noon
+    )
     print(
         json.dumps(explain(content, options.text, options.language), ensure_ascii=False, indent=2)
     )

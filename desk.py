@@ -6,14 +6,20 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant import STAFF_LANGUAGE
+from assistant import STAFF_LANGUAGE, has_hidden
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
 from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
 from errors import CaseError
-from storage.cases import alert_of_case, case_by_code, case_of_post, save_step
+from storage.cases import (
+    alert_of_case,
+    case_by_code,
+    case_of_post,
+    is_alert_of_case,
+    save_step,
+)
 from storage.database import Database, Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
@@ -31,12 +37,19 @@ class Desk:
     sent: Callable[[], None]
 
     async def press(
-        self, update_id: int, staff: Claim, action: str, code: str, now: dt.datetime
+        self,
+        update_id: int,
+        staff: Claim,
+        post: tuple[int, int],
+        action: str,
+        code: str,
+        now: dt.datetime,
     ) -> str | None:
         """Claim or close a case; return what the volunteer is told in a pop-up.
 
-        Of two at once one wins, the other is told who. Returns None for an update that was done
-        before. Raises StorageError.
+        `post` is the pressed message, by chat and message id: only an alert of the case itself
+        moves it. Of two at once one wins, the other is told who. Returns None for an update that
+        was done before. Raises StorageError.
         """
         voice = self.content.voice(STAFF_LANGUAGE, now)
         async with self.database.begin() as tx:
@@ -46,6 +59,8 @@ class Desk:
             event = ACTIONS.get(action)
             if case is None or event is None:
                 return voice.label("staff-no-case")
+            if not await is_alert_of_case(tx, case.id, *post):
+                return voice.label("staff-not-this-case")
             try:
                 after = step(case, event, claim=staff)
             except CaseError:
@@ -71,7 +86,8 @@ class Desk:
         """Send a staff message to the person if it replies to a case's alert or copied message.
 
         Returns whether it goes to the person; everything else is a note and goes nowhere. The
-        person gets a copy without the volunteer's name. Raises StorageError.
+        person gets a copy without the volunteer's name. While they hide their chat nothing is
+        sent, and the staff are told so. Raises StorageError.
         """
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
@@ -79,12 +95,18 @@ class Desk:
             case = await case_of_post(tx, chat_id, replied_to) if replied_to else None
             if case is None:
                 return False
+            person = await person_of_case(tx, case)
+            if person is not None and has_hidden(person):
+                voice = self.content.voice(STAFF_LANGUAGE, now)
+                text = voice.say("staff-not-sent-hidden", code=case.code)
+                await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+                self.sent()
+                return False
             after = step(case, Event.STAFF_REPLIES, claim=staff)
             await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
             if case.state is State.WAITING:
                 await self._refresh_buttons(tx, after, now)
                 await self._tell_person(tx, after, now)
-            person = await person_of_case(tx, case)
             if person is not None:
                 copy = Outgoing(
                     person.chat_id,
@@ -116,7 +138,7 @@ class Desk:
 
     async def _tell_person(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
         person = await person_of_case(tx, case)
-        if person is None:
+        if person is None or has_hidden(person):
             return
         voice = self.content.voice(person.language, now)
         reply: Reply = (

@@ -181,6 +181,17 @@ def forgotten(voice: Voice) -> Reply:
     return Reply(voice.say("forgotten"))
 
 
+def hide(voice: Voice) -> Reply:
+    """Asks once more, now that there is a word that ends it."""
+    choice = (voice.button("hide-yes", "hide-yes"), voice.button("hide-no", "hide-no"))
+    return Reply(voice.say("hide-confirm"), (choice,))
+
+
+def back(voice: Voice) -> Reply:
+    """The person's own word has come."""
+    return Reply(voice.say("hide-back"), _menu_rows(voice))
+
+
 def mydata(voice: Voice, state: PersonState, case: Case | None) -> Reply:
     """Everything that is kept about the person."""
     lines = [
@@ -194,6 +205,7 @@ def mydata(voice: Voice, state: PersonState, case: Case | None) -> Reply:
         stands = voice.label(f"mydata-{case.state.value}")
         opened_on = long_date(case.opened_at.date(), voice.language)
         lines.append(voice.say("mydata-case", code=case.code, state=stands, date=opened_on))
+    lines.append(voice.say("mydata-messages"))
     lines.append(voice.say("mydata-end"))
     return Reply("\n".join(lines), (footer(voice),))
 
@@ -215,6 +227,7 @@ def _columns(buttons: Sequence[Button], columns: int) -> Rows:
 
 def _page(voice: Voice, buttons: Sequence[Button], data: str, page: int, columns: int) -> Rows:
     size = PAGE_SIZE * columns
+    page = min(page, (len(buttons) - 1) // size)
     shown = buttons[page * size : (page + 1) * size]
     moves = []
     if page > 0:

@@ -79,7 +79,8 @@ class Turn:
     """What follows from a message: replies, where the person is now, perhaps a case.
 
     `uncovered` are the facts that have no value today: a human must look at them. `forget` says
-    that the person wants everything about them erased.
+    that the person wants everything about them erased, `hide` that all on their phone goes before
+    the replies come. `staff_notice` is what the staff are told besides.
     """
 
     replies: tuple[Reply, ...]
@@ -88,3 +89,5 @@ class Turn:
     case: CaseWish | None = None
     uncovered: tuple[str, ...] = ()
     forget: bool = False
+    hide: bool = False
+    staff_notice: str | None = None

@@ -15,7 +15,8 @@ from conversation.state import PersonState
 @dataclass(frozen=True)
 class Moment:
     """`language` is what is answered in, `own_language` the person's so far. `case` is their case,
-    whatever its state; `code` its code, or the one that a case opened now would get."""
+    whatever its state; `code` its code, or the one that a case opened now would get. `fresh_key` is
+    random, for what is kept as a keyed hash."""
 
     incoming: Incoming
     language: str
@@ -23,6 +24,7 @@ class Moment:
     state: PersonState
     case: Case | None
     code: str
+    fresh_key: str
     content: Content
     now: dt.datetime
 

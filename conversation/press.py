@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conversation import menus
+from conversation import hide, menus
 from conversation.messages import CaseAction, CaseWish, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
@@ -24,6 +24,8 @@ def press(moment: Moment) -> Turn:
     """Answer a button; one that is unknown, old or forged gets the menu."""
     verb, *arguments = moment.incoming.text.split(":")
     handler = _BUTTONS.get(verb)
+    if verb != "hide-yes":
+        moment = hide.left(moment)
     if handler is None or not _fits(moment, verb, arguments):
         return _menu(moment)
     return handler(moment, arguments)
@@ -35,8 +37,8 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
     known: dict[str, Callable[[list[str]], bool]] = {
         "language": lambda a: a[0] in moment.content.translations.languages,
         "topic": lambda a: a[0] in knowledge.topics,
-        "pillar": lambda a: a[0] in PILLARS and a[1].isdecimal(),
-        "table": lambda a: a[0] in knowledge.tables and a[1].isdecimal(),
+        "pillar": lambda a: a[0] in PILLARS and _is_page(a[1]),
+        "table": lambda a: a[0] in knowledge.tables and _is_page(a[1]),
         "row": lambda a: a[1] in knowledge.tables[a[0]].rows,
         "helpful": lambda a: a[0] in ("yes", "no"),
     }
@@ -44,6 +46,11 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
         return known[verb](arguments) if verb in known else not arguments
     except (IndexError, KeyError):
         return False
+
+
+def _is_page(number: str) -> bool:
+    # Python refuses to read a number of thousands of digits.
+    return number.isdecimal() and len(number) < 4
 
 
 def _start(moment: Moment, payload: str) -> Turn:
@@ -190,6 +197,7 @@ _COMMANDS: dict[str, Callable[[Moment], Turn]] = {
     "about": _about,
     "mydata": _mydata,
     "forget": _forget,
+    "hide": hide.ask,
 }
 
 _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
@@ -209,6 +217,8 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "none": _without_arguments(_none),
     "forget-yes": _without_arguments(_forget_yes),
     "forget-no": _without_arguments(_forget_no),
+    "hide-yes": _without_arguments(hide.confirm),
+    "hide-no": _without_arguments(hide.cancel),
 }
 
 # The commands that Telegram lists, in this order; `start` is not listed.

@@ -6,12 +6,12 @@ import datetime as dt
 from dataclasses import replace
 
 from cases.model import Case, State
-from conversation import menus
+from conversation import hide, menus
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.moment import Moment
 from conversation.press import command, press
-from conversation.state import PersonState
+from conversation.state import Hiding, PersonState
 from matching.judgement import Decision, Judgement, Urgency
 
 # The same card is not shown again within this time; the alarm still goes to the volunteers.
@@ -24,31 +24,39 @@ def respond(
     state: PersonState,
     case: Case | None,
     code: str,
+    fresh_key: str,
     content: Content,
     now: dt.datetime,
 ) -> Turn:
     """Return what follows from a message.
 
     `language` is the person's so far; `case` their case, whatever its state; `code` its code, or
-    the one that a case opened now would get. Every text is judged for urgency before anything
-    else. No words of a person make it raise.
+    the one that a case opened now would get; `fresh_key` is random. Every text is judged for
+    urgency before anything else. No words of a person make it raise.
     """
-    moment = Moment(incoming, language, language, state, case, code, content, now)
-    if incoming.kind is Kind.COMMAND:
-        return command(moment)
+    moment = Moment(incoming, language, language, state, case, code, fresh_key, content, now)
+    if incoming.kind is Kind.TEXT:
+        return _text(moment)
+    if state.hiding is Hiding.HIDDEN:
+        return hide.behind(moment, None)
     if incoming.kind is Kind.BUTTON:
         return press(moment)
-    if incoming.text.strip():
-        return _text(moment)
-    return _not_readable(moment)
+    moment = hide.left(moment)
+    return command(moment) if incoming.kind is Kind.COMMAND else _not_readable(moment)
 
 
 def _text(moment: Moment) -> Turn:
-    incoming = moment.incoming
+    incoming, before = moment.incoming, moment
     state = moment.state.with_recent(incoming.text, incoming.message_id, moment.now)
     moment = replace(moment, state=state)
     judgement = moment.content.judge.judge(incoming.text, moment.language)
     alarm = _alarm(moment, judgement)
+    if state.hiding is Hiding.HIDDEN:
+        return hide.behind(moment, alarm)
+    if state.hiding is Hiding.ASKED and alarm is None and not incoming.edited:
+        # The word stays out of the last messages: it is known by its hash alone.
+        return hide.word_chosen(before, judgement)
+    moment = hide.left(moment)
     moment = _spoken(moment, judgement)
     return _alarmed(moment, alarm, judgement) if alarm else _calm(moment, judgement)
 

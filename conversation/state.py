@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from dataclasses import dataclass, replace
 from typing import Any
 
 # Messages of one person within this time are one message, cut by a thumb.
 TOGETHER_S = 180
 TOGETHER_MAX = 6
+
+
+class Hiding(enum.StrEnum):
+    """How far the person is with hiding the chat."""
+
+    NO = "no"
+    ASKED = "asked"
+    """They were asked for the word that will end it."""
+    READY = "ready"
+    """They have a word and were asked once more."""
+    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True)
@@ -23,7 +35,8 @@ class Recent:
 @dataclass(frozen=True)
 class PersonState:
     """`language_chosen` says that the person picked the language. `bot_only` says that they asked
-    that nothing more be passed on. `card_kind` and `card_at` are the last urgent card shown."""
+    that nothing more be passed on. `card_kind` and `card_at` are the last urgent card shown.
+    `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own."""
 
     language_chosen: bool = False
     welcomed: bool = False
@@ -31,6 +44,9 @@ class PersonState:
     recent: tuple[Recent, ...] = ()
     card_kind: str | None = None
     card_at: dt.datetime | None = None
+    hiding: Hiding = Hiding.NO
+    word_key: str = ""
+    word_hash: str = ""
 
     def with_recent(self, text: str, message_id: int | None, now: dt.datetime) -> PersonState:
         """Return the state with one more message, and without those that are too old."""
@@ -50,6 +66,9 @@ class PersonState:
             "bot_only": self.bot_only,
             "card_kind": self.card_kind,
             "card_at": self.card_at.isoformat() if self.card_at else None,
+            "hiding": self.hiding.value,
+            "word_key": self.word_key,
+            "word_hash": self.word_hash,
         }
 
     def recent_to_json(self) -> list[Any]:
@@ -71,4 +90,8 @@ class PersonState:
             ),
             card_kind=content["card_kind"],
             card_at=dt.datetime.fromisoformat(card_at) if card_at else None,
+            # Kept by an earlier version, a state knows nothing of hiding.
+            hiding=Hiding(content.get("hiding", "no")),
+            word_key=content.get("word_key", ""),
+            word_hash=content.get("word_hash", ""),
         )

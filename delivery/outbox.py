@@ -18,8 +18,10 @@ from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.send import send
 from errors import StorageError
 from storage.cases import add_post, case_by_id, set_topic
+from storage.chat_messages import forget_messages, newest_messages, remember_message
 from storage.database import Database, Transaction
 from storage.outbox import (
+    DELETED_AT_ONCE,
     STAFF_LANE,
     Due,
     Outgoing,
@@ -162,14 +164,32 @@ class Outbox:
             await self._failed(due, sent.outcome, sent.case)
             return
         async with self._database.begin() as tx:
-            await mark_sent(tx, due.id, self._clock())
+            is_kept = await mark_sent(tx, due.id, self._clock())
+            if is_kept and due.message.is_new_on_phone:
+                await remember_message(tx, sent.chat_id, sent.outcome, self._clock())
             stands_for_case = due.message.purpose in (Purpose.ALERT, Purpose.COPY)
             if due.message.to is None and sent.case is not None and stands_for_case:
                 purpose = due.message.purpose.value
                 await add_post(tx, sent.chat_id, sent.outcome, sent.case.id, purpose)
 
+    async def _wipe(self, chat_id: int) -> int | Failure:
+        """Delete what stands in a person's chat, newest first; what Telegram keeps stays."""
+        while True:
+            async with self._database.begin() as tx:
+                rows = await newest_messages(tx, chat_id, self._clock(), DELETED_AT_ONCE)
+            if not rows:
+                return 0
+            ids = tuple(rows.values())
+            outcome = await send(self._bot, Outgoing(chat_id, Purpose.EDIT, deletes=ids), chat_id)
+            if isinstance(outcome, Failure) and outcome.trouble is not Trouble.REJECTED:
+                return outcome
+            async with self._database.begin() as tx:
+                await forget_messages(tx, tuple(rows))
+
     async def _send(self, due: Due) -> _Sent:
         message = due.message
+        if message.wipes and message.to is not None:
+            return _Sent(await self._wipe(message.to))
         async with self._database.begin() as tx:
             case = await case_by_id(tx, message.case_id) if message.case_id else None
         chat_id = self._staff_chat.id if message.to is None else message.to

@@ -49,9 +49,14 @@ async def emergency_without_storage(update: Update, bot: Bot, here: Services) ->
 
 
 async def tell_of_failure(update: Update, bot: Bot, here: Services) -> None:
-    """Tell the person that their message was kept but not understood by us, with the card."""
+    """Tell the person that their message was kept but not understood by us, with the card.
+
+    Nothing is shown to whoever holds the phone of somebody who has hidden the chat.
+    """
     chat, user = update.effective_chat, update.effective_user
     if chat is None or chat.type != "private":
+        return
+    if await here.assistant.is_hidden(chat.id):
         return
     first = here.content.first_language(user.language_code if user else None)
     voice = here.content.voice(first, here.clock())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegram import Update
+from telegram import Chat, Update
 from telegram.error import TelegramError
 
 from handlers.adapt import incoming_message, incoming_press
@@ -30,11 +30,19 @@ async def on_command_elsewhere(update: Update, context: Context) -> None:
 
 
 async def on_press(update: Update, context: Context) -> None:
-    """Somebody pressed a button below one of our messages."""
+    """Somebody pressed a button below one of our messages; outside a private chat it does nothing.
+
+    What is pressed in a group would otherwise make a person, even a case, of the group.
+    """
     query, chat = update.callback_query, update.effective_chat
     assert query is not None
-    assert chat is not None
     here = services(context)
+    if chat is None or chat.type != Chat.PRIVATE:
+        await here.desk.set_aside(update.update_id)
+        first = here.content.first_language(query.from_user.language_code)
+        voice = here.content.voice(first, here.clock())
+        await acknowledge(update, voice.label("only-private"))
+        return
     incoming = incoming_press(query)
     await here.assistant.handle(update.update_id, chat.id, incoming, here.clock())
     await acknowledge(update)

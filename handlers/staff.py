@@ -47,9 +47,12 @@ async def on_press(update: Update, context: Context) -> None:
         voice = here.content.voice(STAFF_LANGUAGE, here.clock())
         await acknowledge(update, voice.label("staff-only"))
         return
-    _, action, code = [*(query.data or "").split(":"), "", ""][:3]
+    assert query.message is not None
+    parts = (query.data or "").split(":")
+    action, code = parts[1:] if len(parts) == 3 else ("", "")
     staff = staff_member(query.from_user)
-    told = await here.desk.press(update.update_id, staff, action, code, here.clock())
+    post = (query.message.chat.id, query.message.message_id)
+    told = await here.desk.press(update.update_id, staff, post, action, code, here.clock())
     await acknowledge(update, told)
 
 

@@ -129,6 +129,8 @@ async def _edit_markup(telegram: Telegram, params: Params) -> Any:
 
 async def _delete_messages(telegram: Telegram, params: Params) -> Any:
     chat = telegram.chat_for_bot(int(params["chat_id"]))
+    if not 1 <= len(params["message_ids"]) <= 100:
+        raise ApiError(400, "Bad Request: MESSAGE_IDS_INVALID")
     for message_id in params["message_ids"]:
         chat.messages.pop(int(message_id), None)
     await telegram.tell()

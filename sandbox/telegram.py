@@ -135,14 +135,14 @@ class Telegram:
             message["reply_to_message"] = {
                 key: value for key, value in known.items() if not key.startswith("_")
             }
-        await self._add_update({"message": message})
+        await self.add_update({"message": message})
         return int(message["message_id"])
 
     async def edit(self, chat_id: int, message_id: int, text: str) -> None:
         """Somebody edits a message of theirs."""
         message = self.chats[chat_id].messages[message_id]
         message.update({"text": text, "edit_date": int(time.time())})
-        await self._add_update({"edited_message": message})
+        await self.add_update({"edited_message": message})
 
     async def press(self, chat_id: int, user_id: int, message_id: int, data: str) -> None:
         """Somebody presses a button."""
@@ -154,9 +154,10 @@ class Telegram:
             "chat_instance": str(chat_id),
             "data": data,
         }
-        await self._add_update({"callback_query": query})
+        await self.add_update({"callback_query": query})
 
-    async def _add_update(self, update: dict[str, Any]) -> None:
+    async def add_update(self, update: dict[str, Any]) -> None:
+        """Something happens that the bot is told of, as the Bot API shows it."""
         self.updates.append({"update_id": next(self._update_ids), **update})
         await self.tell()
 

@@ -117,6 +117,17 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
     return (row.chat_id, row.message_id) if row else None
 
 
+async def is_alert_of_case(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:
+    """Return whether a message in the staff group is one of the alerts of a case."""
+    query = select(staff_posts.c.case_id).where(
+        staff_posts.c.chat_id == chat_id,
+        staff_posts.c.message_id == message_id,
+        staff_posts.c.case_id == case_id,
+        staff_posts.c.purpose == "alert",
+    )
+    return (await tx.connection.execute(query)).one_or_none() is not None
+
+
 async def _add_event(
     tx: Transaction,
     case_id: int,

@@ -8,7 +8,15 @@ from errors import KeyMismatchError
 from storage.database import Transaction
 from storage.inbox import lane_of
 from storage.outbox import STAFF_LANE
-from storage.tables import case_events, cases, inbox, look_up_key, outbox, people
+from storage.tables import (
+    case_events,
+    cases,
+    chat_messages,
+    inbox,
+    look_up_key,
+    outbox,
+    people,
+)
 from storage.vault import Vault
 
 # Every encrypted column there is.
@@ -18,6 +26,7 @@ SEALED: dict[Table, tuple[Column[str], ...]] = {
     outbox: (outbox.c.sealed_body,),
     cases: (cases.c.sealed_claim,),
     case_events: (case_events.c.sealed_by,),
+    chat_messages: (chat_messages.c.sealed_message,),
 }
 # The lane of what is done: it leads to nobody.
 PAST = "past"
@@ -60,6 +69,9 @@ def _found_by(table: Table, values: dict[str, object], to: Vault) -> dict[str, s
     """Return the new hash by which the row is found, where it has one."""
     if table is people:
         return {"chat_hash": to.hash(int(str(values["sealed_chat_id"])))}
+    message = values.get("sealed_message")
+    if isinstance(message, list):
+        return {"lane": to.hash(message[0])}
     body = values.get("sealed_body")
     if table is outbox and isinstance(body, dict) and body["to"] is not None:
         return {"lane": to.hash(body["to"])}

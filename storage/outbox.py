@@ -13,6 +13,8 @@ from storage.database import Transaction
 from storage.tables import outbox, staff_chats
 
 STAFF_LANE = "staff"
+# The Bot API deletes so many messages in one call.
+DELETED_AT_ONCE = 100
 
 Keyboard = tuple[tuple[tuple[str, str], ...], ...]
 """Rows of buttons, each a label and its callback data."""
@@ -41,7 +43,7 @@ class Outgoing:
 
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before;
-    `deletes` are messages of the chat that go.
+    `deletes` are messages of the chat that go; `wipes` says that all of it goes that is known.
     """
 
     to: int | None
@@ -52,6 +54,12 @@ class Outgoing:
     edits: tuple[int, int] | None = None
     deletes: tuple[int, ...] = ()
     case_id: int | None = None
+    wipes: bool = False
+
+    @property
+    def is_new_on_phone(self) -> bool:
+        """Whether a person has one message more once it is sent."""
+        return self.to is not None and not (self.edits or self.deletes or self.wipes)
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,7 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
         edits=_pair(body["edits"]),
         deletes=tuple(body.get("deletes", ())),
         case_id=body["case_id"],
+        wipes=body.get("wipes", False),
     )
     return Due(
         id=row.id,
@@ -161,11 +170,18 @@ def _pair(stored: list[int] | None) -> tuple[int, int] | None:
     return (stored[0], stored[1]) if stored else None
 
 
-async def mark_sent(tx: Transaction, outbox_id: int, now: dt.datetime) -> None:
-    """The message has arrived; its words are forgotten."""
+async def drop_unsent(tx: Transaction, chat_id: int) -> None:
+    """Forget what waits to be sent to a person; what is being sent at this moment still goes."""
+    waits = outbox.c.state.in_(["waiting", "uncertain"])
+    query = delete(outbox).where(outbox.c.lane == tx.vault.hash(chat_id), waits)
+    await tx.connection.execute(query)
+
+
+async def mark_sent(tx: Transaction, outbox_id: int, now: dt.datetime) -> bool:
+    """The message has arrived; its words are forgotten. Returns whether its row is kept."""
     farewell = and_(outbox.c.id == outbox_id, outbox.c.purpose == Purpose.FAREWELL.value)
     await tx.connection.execute(delete(outbox).where(farewell))
-    await _mark(tx, outbox_id, state="sent", sealed_body=None, sent_at=now)
+    return await _mark(tx, outbox_id, state="sent", sealed_body=None, sent_at=now)
 
 
 async def mark_again(
@@ -211,5 +227,6 @@ async def move_staff_chat(tx: Transaction, configured_id: int, current_id: int) 
         await tx.connection.execute(insert(staff_chats).values(values))
 
 
-async def _mark(tx: Transaction, outbox_id: int, **values: object) -> None:
-    await tx.connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))
+async def _mark(tx: Transaction, outbox_id: int, **values: object) -> bool:
+    query = update(outbox).where(outbox.c.id == outbox_id).values(**values)
+    return bool((await tx.connection.execute(query)).rowcount)

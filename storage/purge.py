@@ -6,10 +6,11 @@ import datetime as dt
 
 from sqlalchemy import delete, select, update
 
+from storage.chat_messages import DELETABLE_FOR
 from storage.database import Transaction
 from storage.erase import erase_person
 from storage.people import person_from_row
-from storage.tables import cases, inbox, outbox, people, staff_posts
+from storage.tables import cases, chat_messages, inbox, outbox, people, staff_posts
 
 # The last messages of a person, kept to judge what belongs together.
 RECENT_KEPT = dt.timedelta(hours=1)
@@ -40,6 +41,9 @@ async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
         ),
         "sent messages": delete(outbox).where(
             outbox.c.state.in_(["sent", "failed"]), outbox.c.created_at < now - OUTCOMES_KEPT
+        ),
+        "message numbers": delete(chat_messages).where(
+            chat_messages.c.sent_at < now - DELETABLE_FOR
         ),
         "posts of closed cases": delete(staff_posts).where(
             staff_posts.c.case_id.in_(closed_long_ago)

@@ -171,6 +171,18 @@ staff_posts = Table(
     Column("purpose", String(8), nullable=False),
 )
 
+# What stands on people's phones, as chat and message id: forgotten once it cannot be deleted.
+chat_messages = Table(
+    "chat_messages",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    # Which messages of a chat can be deleted?
+    Column("lane", String(32), nullable=False, index=True),
+    Column("sealed_message", Text, nullable=False),
+    # Which are to be forgotten?
+    Column("sent_at", Moment, nullable=False, index=True),
+)
+
 # One row: the hash of nobody, by the key with which people are found; another would find nobody.
 look_up_key = Table(
     "look_up_key",

@@ -26,7 +26,9 @@ class Vault:
 
     def seal(self, value: Any) -> str:
         """Return the value (anything that JSON holds) encrypted."""
-        return self._fernet.encrypt(json.dumps(value, ensure_ascii=False).encode()).decode()
+        # A text may hold half a character (a lone surrogate): it is kept like any other.
+        content = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return self._fernet.encrypt(content).decode()
 
     def open(self, sealed: str) -> Any:
         """Return what was sealed; raises StorageError when no key of ours fits."""

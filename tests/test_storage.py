@@ -21,6 +21,7 @@ from conversation.content import Content
 from errors import KeyMismatchError, SchemaError, StorageError
 from storage import inbox as inbox_rows
 from storage.cases import case_by_code, case_of_person, open_case, save_step
+from storage.chat_messages import newest_messages, remember_message
 from storage.database import Database
 from storage.keys import check_look_up_key, rekey
 from storage.migrate import migrate
@@ -224,9 +225,10 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
         lane = inbox_rows.lane_of(update_body, tx.vault)
         await inbox_rows.store(tx, 1, lane, update_body, NOON)
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)
+        await remember_message(tx, PERSON, 77, NOON)
     both = Database(url, [new, KEY])
     async with both.begin() as tx:
-        assert await rekey(tx, Vault([new])) == 4
+        assert await rekey(tx, Vault([new])) == 5
     await both.close()
     fresh = Database(url, [new])
     async with fresh.begin() as tx:
@@ -234,6 +236,7 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
         assert await find_person(tx, PERSON) == person
         assert await inbox_rows.next_in_lane(tx, inbox_rows.lane_of(update_body, tx.vault))
         assert await next_due(tx, tx.vault.hash(PERSON), NOON)
+        assert list((await newest_messages(tx, PERSON, NOON, 100)).values()) == [77]
     await fresh.close()
     for keys in ([KEY], [new, KEY]):
         wrong = Database(url, keys)

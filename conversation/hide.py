@@ -1,0 +1,99 @@
+"""Hiding: the chat is emptied, and the bot is a small phrase-book until the person's word comes.
+
+Whoever holds the phone then learns nothing; messages of danger still alarm the volunteers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import unicodedata
+from dataclasses import replace
+
+from conversation import menus
+from conversation.messages import CaseWish, Kind, Reply, Turn
+from conversation.moment import Moment
+from conversation.state import Hiding
+from matching.judgement import Decision, Judgement
+
+# Shorter words are found by trying, longer ones are not remembered.
+WORD_LENGTH_MIN, WORD_LENGTH_MAX = 4, 64
+PHRASES = ("morning", "day", "evening", "thanks", "sorry", "meal", "work-done", "night")
+
+
+def ask(moment: Moment) -> Turn:
+    """Say what hiding cannot do, and ask for the word that ends it."""
+    moment = replace(moment, state=replace(moment.state, hiding=Hiding.ASKED))
+    return moment.turn(menus.plain(moment.voice, "hide-ask"))
+
+
+def word_chosen(moment: Moment, judgement: Judgement) -> Turn:
+    """Keep the word that the person wrote, as a keyed hash, and ask once more."""
+    word = _plain(moment.incoming.text)
+    # What anybody would write to a bot must not open it.
+    is_greeting = judgement.decision is Decision.SMALLTALK
+    if is_greeting or not WORD_LENGTH_MIN <= len(word) <= WORD_LENGTH_MAX:
+        return moment.turn(menus.plain(moment.voice, "hide-word-again"))
+    hashed = _hashed(word, moment.fresh_key)
+    state = replace(moment.state, hiding=Hiding.READY, word_key=moment.fresh_key, word_hash=hashed)
+    return replace(moment, state=state).turn(menus.hide(moment.voice))
+
+
+def confirm(moment: Moment) -> Turn:
+    """Hide; without a word that ends it, ask for one."""
+    if moment.state.hiding is not Hiding.READY:
+        return ask(moment)
+    state = replace(moment.state, hiding=Hiding.HIDDEN, recent=(), card_kind=None, card_at=None)
+    turn = replace(moment, state=state).turn(_phrase(moment, "welcome"))
+    return replace(turn, hide=True, staff_notice=_notice(moment, "staff-hidden"))
+
+
+def cancel(moment: Moment) -> Turn:
+    return left(moment).turn(menus.plain(moment.voice, "hide-no-reply"))
+
+
+def left(moment: Moment) -> Moment:
+    """Return the moment of somebody who did something else instead of going on to hide."""
+    return replace(moment, state=replace(moment.state, hiding=Hiding.NO, word_key="", word_hash=""))
+
+
+def behind(moment: Moment, alarm: CaseWish | None) -> Turn:
+    """Answer while hidden: with a phrase, whatever was written; an alarm is raised in silence."""
+    if _is_the_word(moment):
+        back = left(moment)
+        back = replace(back, state=replace(back.state, recent=()))
+        turn = back.turn(menus.back(moment.voice), case=alarm)
+        return replace(turn, staff_notice=_notice(moment, "staff-back"))
+    if alarm is not None:
+        # What alarmed is passed on: it must not make the next message alarm by being joined.
+        moment = replace(moment, state=replace(moment.state, recent=(), bot_only=False))
+    number = moment.incoming.message_id or 0
+    first = moment.incoming.kind in (Kind.COMMAND, Kind.BUTTON)
+    phrase = _phrase(moment, "welcome" if first else PHRASES[number % len(PHRASES)])
+    turn = moment.turn(*(() if moment.incoming.edited else (phrase,)), case=alarm)
+    return replace(turn, staff_notice="staff-hidden") if alarm else turn
+
+
+def _is_the_word(moment: Moment) -> bool:
+    incoming, state = moment.incoming, moment.state
+    if incoming.kind is not Kind.TEXT or incoming.edited:
+        return False
+    return hmac.compare_digest(_hashed(_plain(incoming.text), state.word_key), state.word_hash)
+
+
+def _plain(text: str) -> str:
+    """Return a word without what differs between two times of typing it."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _hashed(word: str, key: str) -> str:
+    content = word.encode("utf-8", "surrogatepass")
+    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
+
+
+def _phrase(moment: Moment, name: str) -> Reply:
+    return Reply(moment.voice.say(f"phrase-book-{name}"))
+
+
+def _notice(moment: Moment, key: str) -> str | None:
+    return key if moment.case_is_open else None

@@ -30,20 +30,11 @@ from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
 from storage.tables import inbox, metadata
 from storage.vault import Vault
 from tests.conftest import POSTGRESQL
+from tests.databases import KEY, emptied
 from tests.scene import GROUP, PERSON, scene, sqlite_url
 
 NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
-KEY = Fernet.generate_key().decode()
 HANA = Claim(601, "Hana")
-
-
-async def emptied(url: str) -> Database:
-    """Return a database without any table."""
-    database = Database(url, [KEY])
-    async with database.begin() as tx:
-        await tx.connection.run_sync(metadata.drop_all)
-        await tx.connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    return database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -88,7 +88,7 @@ async def move_database(database: Database, url: str) -> str:
     finally:
         await target.close()
     lines = "\n".join(f"{count:>8} {name}" for name, count in counts.items())
-    return f"Copied:\n{lines}\nPut the new DATABASE_URL into the settings; keep the old database."
+    return f"Copied:\n{lines}\nPut the address into DATABASE_URL before the bot starts."
 
 
 async def purge_database(database: Database) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -182,3 +183,19 @@ async def test_copies_are_kept_for_a_week(tmp_path: Path) -> None:
     assert await back_up(str(source), tmp_path) == (0, "")
     assert not eight_days_ago.exists()
     assert len(list(copies.iterdir())) == 3
+
+
+def test_every_line_of_the_log_that_the_page_explains_can_be_logged() -> None:
+    root = DEPLOY.parent
+    page = (root / "docs" / "deploy.md").read_text(encoding="utf-8")
+    table = page[page.index("| line | what it means") :]
+    said = [
+        part
+        for row in table.splitlines()[2:]
+        for line in re.findall("`([^`]+)`", row.split("|")[1])
+        for part in line.split("…")
+    ]
+    source = "".join(path.read_text(encoding="utf-8") for path in root.glob("[a-z]*/*.py"))
+    source += "".join(path.read_text(encoding="utf-8") for path in root.glob("*.py"))
+    assert len(said) > 8
+    assert [part for part in said if part not in source] == []

@@ -253,3 +253,15 @@ async def test_the_whole_bot_works_on_this_database(content: Content, url: str) 
         await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
         assert here.texts(PERSON)[-1] == "Are you safe?"
         assert here.find(GROUP, "Hana has it.")
+
+
+@pytest.mark.postgresql
+async def test_a_machine_that_lost_its_power_loses_its_locks_within_seconds() -> None:
+    database = await emptied(os.environ[POSTGRESQL])
+    async with database.begin() as tx:
+        idle_s, interval_s, count = [
+            int((await tx.connection.execute(text(f"SHOW tcp_keepalives_{what}"))).scalar_one())
+            for what in ("idle", "interval", "count")
+        ]
+    await database.close()
+    assert 0 < idle_s + interval_s * count < 15

@@ -20,6 +20,7 @@ SECRET = "a-secret-that-only-telegram-knows"
 
 
 def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback address that nobody listens on."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

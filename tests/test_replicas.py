@@ -25,8 +25,8 @@ from tests.scene import GROUP, Scene, scene
 pytestmark = pytest.mark.postgresql
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-# Two processes load the content side by side before they serve.
-PATIENCE_S = 240.0
+# Two processes load the content side by side before they serve: minutes, where others work too.
+PATIENCE_S = 600.0
 
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")
 

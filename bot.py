@@ -17,9 +17,10 @@ from errors import KakekomiError
 from logs import set_up_logs
 from service import now, sandbox, serving
 from storage.database import Database
-from storage.keys import rekey
+from storage.keys import check_look_up_key, rekey
 from storage.locks import holding
 from storage.migrate import migrate
+from storage.move import copy_all
 from storage.purge import purge
 from storage.vault import Vault
 from translations.skeleton import add_language
@@ -73,6 +74,23 @@ async def rekey_database(database: Database) -> str:
     )
 
 
+async def move_database(database: Database, url: str) -> str:
+    """Copy everything into the empty database at `url`, while nothing else uses either."""
+    keys = [key.get_secret_value() for key in read_config().encryption_keys]
+    target = Database(read_config(database_url=url).database_url, keys)
+    try:
+        async with holding(database, "serving"), holding(database, "polling"):
+            await migrate(database)
+            await migrate(target)
+            async with database.begin() as source, target.begin() as tx:
+                await check_look_up_key(source)
+                counts = await copy_all(source, tx)
+    finally:
+        await target.close()
+    lines = "\n".join(f"{count:>8} {name}" for name, count in counts.items())
+    return f"Copied:\n{lines}\nPut the address into DATABASE_URL before the bot starts."
+
+
 async def purge_database(database: Database) -> str:
     async with database.begin() as tx:
         gone = await purge(tx, now())
@@ -82,6 +100,10 @@ async def purge_database(database: Database) -> str:
 def serve(options: argparse.Namespace) -> int:
     asyncio.run(run(read_config(), in_sandbox=options.command == "sandbox"))
     return 0
+
+
+def move(options: argparse.Namespace) -> int:
+    return asyncio.run(on_database(lambda database: move_database(database, options.url)))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,6 +133,8 @@ def parser() -> argparse.ArgumentParser:
     add("migrate", lambda _: asyncio.run(on_database(migrate_database)), "update the database")
     add("purge", lambda _: asyncio.run(on_database(purge_database)), "forget what is not needed")
     add("rekey", lambda _: asyncio.run(on_database(rekey_database)), "use a new encryption key")
+    one = add("move-to", move, "copy everything into another, empty database")
+    one.add_argument("url", help="such as postgresql+asyncpg://kakekomi@db/kakekomi")
     one = add("add-language", add_language, "write the skeleton of a new language")
     one.add_argument("code", help="BCP 47, such as id")
     one.add_argument("own_name", help="how the language calls itself")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -124,13 +124,13 @@ class Config(BaseSettings):
         return int(self.listen.rpartition(":")[2])
 
 
-def read_config() -> Config:
-    """Return the settings from the environment and `.env`.
+def read_config(**instead: Any) -> Config:
+    """Return the settings from the environment and `.env`; those in `instead` replace theirs.
 
     Raises ConfigError that names each wrong setting and what it should be, never its value.
     """
     try:
-        return Config()
+        return Config(**instead)
     except ValidationError as error:
         wrong = "\n".join(
             f"  {'.'.join(str(part) for part in found['loc']).upper()}: {found['msg']}"

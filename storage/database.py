@@ -54,10 +54,24 @@ class Database:
         await self.engine.dispose()
 
 
+# A machine that lost its power says no goodbye: without these the server would keep its locks, and
+# its half-done transactions, for two hours.
+_DEAD_AFTER_11_S = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+}
+
+
 def _engine(url: str) -> AsyncEngine:
     where = make_url(url)
     if where.get_backend_name() != "sqlite":
-        return create_async_engine(where, hide_parameters=True, pool_pre_ping=True)
+        return create_async_engine(
+            where,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            connect_args={"server_settings": _DEAD_AFTER_11_S},
+        )
     if where.database and where.database != ":memory:":
         Path(where.database).parent.mkdir(parents=True, exist_ok=True)
     # SQLite has one writer. One connection makes our tasks queue fairly for it, instead of

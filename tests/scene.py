@@ -51,6 +51,10 @@ class Scene:
 
     # --- people
 
+    def person(self, name: str, number: int) -> int:
+        """One more trainee, with a chat of their own; return the chat's id."""
+        return self.telegram.add_person(User(number, name, "vi")).id
+
     async def writes(self, text: str, person: int = PERSON) -> int:
         """A trainee writes; return the message's id once everything that follows has happened."""
         message_id = await self.telegram.write(person, person, text)

@@ -31,20 +31,11 @@ from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
 from storage.tables import inbox, metadata
 from storage.vault import Vault
 from tests.conftest import POSTGRESQL
+from tests.databases import KEY, emptied
 from tests.scene import GROUP, PERSON, scene, sqlite_url
 
 NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
-KEY = Fernet.generate_key().decode()
 HANA = Claim(601, "Hana")
-
-
-async def emptied(url: str) -> Database:
-    """Return a database without any table."""
-    database = Database(url, [KEY])
-    async with database.begin() as tx:
-        await tx.connection.run_sync(metadata.drop_all)
-        await tx.connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
-    return database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -265,3 +256,15 @@ async def test_the_whole_bot_works_on_this_database(content: Content, url: str) 
         await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
         assert here.texts(PERSON)[-1] == "Are you safe?"
         assert here.find(GROUP, "Hana has it.")
+
+
+@pytest.mark.postgresql
+async def test_a_machine_that_lost_its_power_loses_its_locks_within_seconds() -> None:
+    database = await emptied(os.environ[POSTGRESQL])
+    async with database.begin() as tx:
+        idle_s, interval_s, count = [
+            int((await tx.connection.execute(text(f"SHOW tcp_keepalives_{what}"))).scalar_one())
+            for what in ("idle", "interval", "count")
+        ]
+    await database.close()
+    assert 0 < idle_s + interval_s * count < 15

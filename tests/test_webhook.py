@@ -13,10 +13,11 @@ from pydantic import SecretStr
 
 from conversation.content import Content
 from delivery.webhook import SECRET_HEADER
+from tests.front import free_ports
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
 
 SECRET = "a-secret-that-only-telegram-knows"
-PORT = 18_443
+(PORT,) = free_ports(1)
 URL = f"http://127.0.0.1:{PORT}/telegram"
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
 

@@ -26,9 +26,10 @@ from conversation.press import LISTED_COMMANDS
 from delivery.inbox import Inbox
 from delivery.outbox import Outbox, StaffChat
 from delivery.polling import poll
+from delivery.request import Request
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
-from errors import ConfigError, StorageError
+from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures
 from handlers.register import register
 from handlers.services import Services
@@ -99,7 +100,10 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
 
     async def process(update: Update) -> bool:
         await application.process_update(update)
-        return not here.take_failure(update.update_id)
+        error = here.take_failure(update.update_id)
+        if isinstance(error, UnavailableError):
+            raise error
+        return error is None
 
     def notice_of_failure(update_id: int) -> Outgoing:
         text = staff_text("staff-failed-update", number=str(update_id))
@@ -143,7 +147,7 @@ def _application(token: str, config: Config) -> AnyApplication:
     api_url = config.telegram_api_url
     builder = Application.builder().token(token).updater(None)
     builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
-    return builder.connection_pool_size(64).pool_timeout(5.0).build()
+    return builder.request(Request(connection_pool_size=64, pool_timeout=5.0)).build()
 
 
 async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ Clock = Callable[[], dt.datetime]
 STAFF_GROUP = -1001000000001
 # How long to wait when Telegram does not answer at the start.
 TELEGRAM_AGAIN_S = 5.0
+DATABASE_AGAIN_S = 1.0
 PURGE_EVERY_S = 3600.0
 SANDBOX_DATABASE = Path("data/sandbox.sqlite3")
 
@@ -124,12 +125,12 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         if database.file is not None:
             # One process serves a file; a second one waits, ready to take over.
             await running.enter_async_context(holding(database, "serving"))
-        await _prepare(database, staff_chat, clock())
+        await _once_available(lambda: _prepare(database, staff_chat, clock()))
         await _initialize(application)
         running.push_async_callback(application.shutdown)
         await running.enter_async_context(_in_background(outbox.run()))
         running.push_async_callback(inbox.stop)
-        await inbox.replay()
+        await _once_available(inbox.replay)
         await running.enter_async_context(_in_background(inbox.take_over()))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         if config.webhook_url and config.webhook_secret:
@@ -159,6 +160,18 @@ async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) 
         staff_chat.id = await current_staff_chat(tx, staff_chat.configured_id)
         if database.file is not None:
             await release_claims(tx, now)
+
+
+async def _once_available(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it as soon as the database can: one that is locked at the start is waited for."""
+    while True:
+        try:
+            await work()
+        except UnavailableError:
+            log.exception("the database is not available; trying again")
+            await asyncio.sleep(DATABASE_AGAIN_S)
+        else:
+            return
 
 
 async def _purge(database: Database, clock: Clock) -> None:

@@ -118,12 +118,12 @@ class Run:
         self.broken.on = True
         live = [
             self._often(self.town.somebody_asks, self.options.pause_s),
-            self._often(self.town.somebody_is_in_danger, 30.0),
+            self._often(self.town.somebody_is_in_danger, 8.0),
             self._often(self.town.volunteers_work, 2.0),
-            self._often(self._somebody_blocks, 10.0),
-            self._often(self._database_locked, 20.0),
-            self._often(self._disk_full, 25.0),
-            self._often(self._topic_deleted, 40.0),
+            self._often(self._somebody_blocks, 6.0),
+            self._often(self._database_locked, 12.0),
+            self._often(self._disk_full, 12.0),
+            self._often(self._topic_deleted, 20.0),
         ]
         tasks = [asyncio.create_task(each) for each in live]
         for number in range(1, self.options.kills + 1):

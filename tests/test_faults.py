@@ -76,6 +76,21 @@ async def test_the_emergency_card_comes_once_while_the_database_is_locked_whoeve
         assert here.find(GROUP, "ALARM")
 
 
+async def test_the_bot_waits_for_a_database_that_is_locked_when_it_starts(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path)) as here:
+        async with here.bot_runs():
+            await here.writes("/help")
+        lock = sqlite3.connect(tmp_path / "kakekomi.sqlite3", isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        # Longer than SQLite itself waits.
+        asyncio.get_running_loop().call_later(6.0, lock.close)
+        async with here.bot_runs():
+            await here.writes("/help")
+        assert len(here.messages(PERSON)) == 2
+
+
 async def test_a_message_is_not_given_up_because_the_database_failed(
     stage: Scene, tmp_path: Path
 ) -> None:

@@ -85,17 +85,17 @@ class Processes:
                 await asyncio.sleep(0.02)
 
     async def end(self, *, gently: bool) -> None:
-        """End the oldest process, which serves or is about to; another takes over."""
-        oldest = self._all[0]
-        oldest.meant_to_end = True
-        oldest.signal(signal.SIGTERM if gently else signal.SIGKILL)
+        """End the process that serves; another takes over."""
+        served = self._serving() or self._all[0]
+        served.meant_to_end = True
+        served.signal(signal.SIGTERM if gently else signal.SIGKILL)
         try:
             async with asyncio.timeout(STOPS_WITHIN_S):
-                await oldest.ended.wait()
+                await served.ended.wait()
         except TimeoutError:
             self.ended_by_themselves += 1
-            oldest.signal(signal.SIGKILL)
-        self.ended_by_themselves += gently and oldest.code not in (0, -signal.SIGTERM)
+            served.signal(signal.SIGKILL)
+        self.ended_by_themselves += gently and served.code not in (0, -signal.SIGTERM)
 
     def _serving(self) -> _Process | None:
         return next((each for each in self._all if each.serves()), None)

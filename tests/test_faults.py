@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sqlite3
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
+import bot
 from conversation.content import Content
 from delivery.inbox import WAIT_S
 from sandbox.methods import call
@@ -89,6 +91,19 @@ async def test_the_bot_waits_for_a_database_that_is_locked_when_it_starts(
         async with here.bot_runs():
             await here.writes("/help")
         assert len(here.messages(PERSON)) == 2
+
+
+async def test_a_process_that_waits_for_its_turn_ends_when_told_to(
+    stage: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bot, "load_content", lambda _languages: stage.content)
+    waiting = asyncio.create_task(bot.run(stage.config, in_sandbox=False))
+    await asyncio.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGTERM)
+    async with asyncio.timeout(PATIENCE_S):
+        await waiting
+    await stage.writes("/help")
+    assert len(stage.messages(PERSON)) == 1
 
 
 async def test_a_message_is_not_given_up_because_the_database_failed(

@@ -93,8 +93,9 @@ class Processes:
             async with asyncio.timeout(STOPS_WITHIN_S):
                 await served.ended.wait()
         except TimeoutError:
-            self.ended_by_themselves += 1
             served.signal(signal.SIGKILL)
+            await served.ended.wait()
+        # A process that is just starting has no handler yet, and SIGTERM ends it as it is.
         self.ended_by_themselves += gently and served.code not in (0, -signal.SIGTERM)
 
     def _serving(self) -> _Process | None:

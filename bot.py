@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import datetime as dt
 import signal
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import commands
 from config import Config, read_config, with_encryption_key
-from conversation.content import load_content
+from conversation.content import Content, load_content
 from errors import KakekomiError
 from logs import set_up_logs
 from service import now, sandbox, serving
@@ -32,17 +33,25 @@ async def run(config: Config, *, in_sandbox: bool) -> None:
     if made:
         print("A key was made: ENCRYPTION_KEYS in .env. Keep it safe, apart from the database.")
     content = load_content(config.languages)
-    stop = asyncio.Event()
+    in_sandbox = in_sandbox or config.telegram_bot_token is None
+    work = asyncio.create_task(_serve(config, content, in_sandbox=in_sandbox))
+    # Also one that only waits, for the database or for its turn, must end when told to.
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if in_sandbox or config.telegram_bot_token is None:
+        asyncio.get_running_loop().add_signal_handler(number, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+
+
+async def _serve(config: Config, content: Content, *, in_sandbox: bool) -> None:
+    """Serve until cancelled."""
+    if in_sandbox:
         async with sandbox(config, content) as address:
             print(f"Kakekomi's sandbox is open at {address} (Ctrl+C stops it)", flush=True)
-            await stop.wait()
-        return
-    async with serving(config, content):
-        print("Kakekomi serves Telegram (Ctrl+C stops it)", flush=True)
-        await stop.wait()
+            await asyncio.Event().wait()
+    else:
+        async with serving(config, content):
+            print("Kakekomi serves Telegram (Ctrl+C stops it)", flush=True)
+            await asyncio.Event().wait()
 
 
 async def on_database(work: Callable[[Database], Awaitable[str]]) -> int:

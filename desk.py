@@ -29,6 +29,16 @@ ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE}
 
 
 @dataclass(frozen=True)
+class RepliedTo:
+    """The message that a volunteer replies to; `ours` if the bot sent it, `code` of the case that
+    its buttons are for."""
+
+    message_id: int
+    ours: bool
+    code: str | None
+
+
+@dataclass(frozen=True)
 class Desk:
     """Serves the staff. `sent` is called when there is something new in the outbox."""
 
@@ -80,20 +90,23 @@ class Desk:
         staff: Claim,
         chat_id: int,
         message_id: int,
-        replied_to: int | None,
+        to: RepliedTo | None,
         now: dt.datetime,
     ) -> bool:
         """Send a staff message to the person if it replies to a case's alert or copied message.
 
-        Returns whether it goes to the person; everything else is a note and goes nowhere. The
-        person gets a copy without the volunteer's name. While they hide their chat nothing is
-        sent, and the staff are told so. Raises StorageError.
+        Returns whether it goes to the person; everything else is a note and goes nowhere, and
+        whoever replied to the bot is told. The person gets a copy without the volunteer's name.
+        While they hide their chat nothing is sent, and the staff are told so. Raises StorageError.
         """
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
                 return False
-            case = await case_of_post(tx, chat_id, replied_to) if replied_to else None
+            case = await _case_meant(tx, chat_id, to) if to else None
             if case is None:
+                if to and to.ours:
+                    text = self.content.voice(STAFF_LANGUAGE, now).say("staff-not-passed-on")
+                    await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
                 return False
             person = await person_of_case(tx, case)
             if person is not None and has_hidden(person):
@@ -148,3 +161,13 @@ class Desk:
             person.chat_id, Purpose.NOTICE, reply.text, reply.buttons, case_id=case.id
         )
         await enqueue(tx, message, now)
+
+
+async def _case_meant(tx: Transaction, chat_id: int, to: RepliedTo) -> Case | None:
+    """Return the case that a message stands for.
+
+    An alert whose arrival Telegram never confirmed stands in the group, but not in our table: its
+    buttons say whose it is.
+    """
+    case = await case_of_post(tx, chat_id, to.message_id)
+    return await case_by_code(tx, to.code) if case is None and to.code else case

@@ -5,6 +5,7 @@ KakekomiError
 ├── ContentError            knowledge or translations hold faults; carries them all
 ├── UncoveredDayError       a fact has no value on the day asked for
 ├── StorageError            the database could not read or write
+│   ├── UnavailableError    it cannot be reached or written now; the same may succeed later
 │   ├── SchemaError         the database belongs to another version of the program
 │   └── KeyMismatchError    people are found by another key than the last in ENCRYPTION_KEYS
 ├── CaseError               a step that the case does not allow in its state
@@ -61,6 +62,10 @@ class UncoveredDayError(KakekomiError):
 
 class StorageError(KakekomiError):
     """The database could not read or write; the driver's error is the cause."""
+
+
+class UnavailableError(StorageError):
+    """Locked, full, cut off: whatever was asked is not to blame, and may be tried again."""
 
 
 class SchemaError(StorageError):

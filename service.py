@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,10 @@ from conversation.press import LISTED_COMMANDS
 from delivery.inbox import Inbox
 from delivery.outbox import Outbox, StaffChat
 from delivery.polling import poll
+from delivery.request import Request
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
-from errors import ConfigError, StorageError
+from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures
 from handlers.register import register
 from handlers.services import Services
@@ -48,6 +49,7 @@ Clock = Callable[[], dt.datetime]
 STAFF_GROUP = -1001000000001
 # How long to wait when Telegram does not answer at the start.
 TELEGRAM_AGAIN_S = 5.0
+DATABASE_AGAIN_S = 1.0
 PURGE_EVERY_S = 3600.0
 SANDBOX_DATABASE = Path("data/sandbox.sqlite3")
 
@@ -99,7 +101,10 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
 
     async def process(update: Update) -> bool:
         await application.process_update(update)
-        return not here.take_failure(update.update_id)
+        error = here.take_failure(update.update_id)
+        if isinstance(error, UnavailableError):
+            raise error
+        return error is None
 
     def notice_of_failure(update_id: int) -> Outgoing:
         text = staff_text("staff-failed-update", number=str(update_id))
@@ -120,12 +125,12 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         if database.file is not None:
             # One process serves a file; a second one waits, ready to take over.
             await running.enter_async_context(holding(database, "serving"))
-        await _prepare(database, staff_chat, clock())
+        await _once_available(lambda: _prepare(database, staff_chat, clock()))
         await _initialize(application)
         running.push_async_callback(application.shutdown)
         await running.enter_async_context(_in_background(outbox.run()))
         running.push_async_callback(inbox.stop)
-        await inbox.replay()
+        await _once_available(inbox.replay)
         await running.enter_async_context(_in_background(inbox.take_over()))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         if config.webhook_url and config.webhook_secret:
@@ -143,7 +148,7 @@ def _application(token: str, config: Config) -> AnyApplication:
     api_url = config.telegram_api_url
     builder = Application.builder().token(token).updater(None)
     builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
-    return builder.connection_pool_size(64).pool_timeout(5.0).build()
+    return builder.request(Request(connection_pool_size=64, pool_timeout=5.0)).build()
 
 
 async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:
@@ -155,6 +160,18 @@ async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) 
         staff_chat.id = await current_staff_chat(tx, staff_chat.configured_id)
         if database.file is not None:
             await release_claims(tx, now)
+
+
+async def _once_available(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it as soon as the database can: one that is locked at the start is waited for."""
+    while True:
+        try:
+            await work()
+        except UnavailableError:
+            log.exception("the database is not available; trying again")
+            await asyncio.sleep(DATABASE_AGAIN_S)
+        else:
+            return
 
 
 async def _purge(database: Database, clock: Clock) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
@@ -40,14 +40,16 @@ class Inbox:
         database: Database,
         bot: Bot,
         process: Callable[[Update], Awaitable[bool]],
-        on_unstored: Callable[[Update], Awaitable[None]],
+        on_unstored: Callable[[Update], Awaitable[bool]],
         on_given_up: Callable[[Update], Awaitable[None]],
         notice_of_failure: Callable[[int], Outgoing],
         clock: Callable[[], dt.datetime],
     ) -> None:
-        """`process` does an update and returns whether it succeeded. `on_unstored` is told of one
-        that the database refused (it comes again), `on_given_up` of one that failed for good;
-        `notice_of_failure` is what the staff then read."""
+        """`process` does an update and returns whether it succeeded; it raises UnavailableError
+        when the database is to blame, and the update is tried until that is over. `on_unstored`
+        is told of one that the database refused (it comes again) until it returns True,
+        `on_given_up` of one that failed for good; `notice_of_failure` is what the staff then
+        read."""
         self._database = database
         self._bot = bot
         self._process = process
@@ -55,27 +57,37 @@ class Inbox:
         self._on_given_up = on_given_up
         self._notice_of_failure = notice_of_failure
         self._clock = clock
+        self._told_unstored: set[int] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._look_again: set[str] = set()
         self._places = asyncio.Semaphore(LANES_AT_ONCE)
 
-    async def put(self, raw: Raw) -> None:
-        """Store an update and start its lane; a repeated one is left alone.
+    async def put(self, raws: Sequence[Raw]) -> None:
+        """Store updates, all or none, and start their lanes; a repeated one is left alone.
 
-        Raises StorageError when the database refuses it: it must not be acknowledged then.
+        Raises StorageError when the database refuses them: they must not be acknowledged then.
         """
-        update_id = int(raw["update_id"])
-        lane = rows.lane_of(raw, self._database.vault)
+        lanes = [rows.lane_of(raw, self._database.vault) for raw in raws]
         try:
             async with self._database.begin() as tx:
-                await rows.store(tx, update_id, lane, raw, self._clock())
+                for raw, lane in zip(raws, lanes, strict=True):
+                    await rows.store(tx, int(raw["update_id"]), lane, raw, self._clock())
         except StorageError:
-            log.exception("an update cannot be stored", update_id=update_id)
-            update = self._parse(raw)
-            if update is not None:
-                await self._on_unstored(update)
+            log.exception("updates cannot be stored", count=len(raws))
+            # All of them: an alarm must not wait behind what somebody else wrote.
+            await asyncio.gather(*(self._tell_unstored(raw) for raw in raws))
             raise
-        self._start(lane)
+        self._told_unstored.difference_update(int(raw["update_id"]) for raw in raws)
+        for lane in dict.fromkeys(lanes):
+            self._start(lane)
+
+    async def _tell_unstored(self, raw: Raw) -> None:
+        update_id = int(raw["update_id"])
+        if update_id in self._told_unstored:
+            return
+        update = self._parse(raw)
+        if update is None or await self._on_unstored(update):
+            self._told_unstored.add(update_id)
 
     async def replay(self, older_than: dt.timedelta = dt.timedelta()) -> None:
         """Start the lanes that were left undone. Raises StorageError."""
@@ -112,18 +124,24 @@ class Inbox:
             self._running[lane] = asyncio.create_task(self._run_lane(lane))
 
     async def _run_lane(self, lane: str) -> None:
-        async with self._places:
-            while True:
-                try:
-                    stored = await self._next(lane)
-                    if stored is not None:
-                        await self._do(stored)
-                    elif lane not in self._look_again:
-                        del self._running[lane]
-                        return
-                except StorageError:
-                    log.exception("the inbox cannot be read or kept; trying again")
-                    await asyncio.sleep(WAIT_S)
+        try:
+            async with self._places:
+                await self._empty(lane)
+        finally:
+            # Whatever ended it: the lane is started again by what comes, or by `take_over`.
+            del self._running[lane]
+
+    async def _empty(self, lane: str) -> None:
+        while True:
+            try:
+                stored = await self._next(lane)
+                if stored is not None:
+                    await self._do(stored)
+                elif lane not in self._look_again:
+                    return
+            except StorageError:
+                log.exception("the inbox cannot be read or kept; trying again")
+                await asyncio.sleep(WAIT_S)
 
     async def _next(self, lane: str) -> rows.Stored | None:
         self._look_again.discard(lane)

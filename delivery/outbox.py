@@ -89,7 +89,7 @@ class Outbox:
         self._news_while_pacing = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._places = asyncio.Semaphore(LANES_AT_ONCE)
-        self._is_forum: bool | None = None
+        self._is_forum: dict[int, bool] = {}
 
     def wake(self) -> None:
         """Say that there is something new to send."""
@@ -193,14 +193,14 @@ class Outbox:
         async with self._database.begin() as tx:
             case = await case_by_id(tx, message.case_id) if message.case_id else None
         chat_id = self._staff_chat.id if message.to is None else message.to
+        if _in_former_group(message, self._staff_chat.id):
+            return _Sent(Failure(Trouble.GONE), chat_id, case)
         thread_id = await self._thread(case, chat_id) if message.to is None else None
-        from_staff = message.copy_of is not None and message.to is not None
         outcome = await send(
             self._bot,
             message,
             chat_id,
             thread_id,
-            copies_from=self._staff_chat.id if from_staff else None,
             repeat_mark=self._staff_text("maybe-repeat") if due.uncertain else None,
         )
         return _Sent(outcome, chat_id, case)
@@ -210,9 +210,9 @@ class Outbox:
         if case is None or case.topic_id is not None:
             return case.topic_id if case else None
         try:
-            if self._is_forum is None:
-                self._is_forum = bool((await self._bot.get_chat(chat_id)).is_forum)
-            if not self._is_forum:
+            if chat_id not in self._is_forum:
+                self._is_forum[chat_id] = bool((await self._bot.get_chat(chat_id)).is_forum)
+            if not self._is_forum[chat_id]:
                 return None
             topic = await self._bot.create_forum_topic(chat_id, self._topic_name(case))
         except TelegramError as error:
@@ -234,7 +234,6 @@ class Outbox:
             if failure.moved_to is not None:
                 await move_staff_chat(tx, self._staff_chat.configured_id, failure.moved_to)
                 self._staff_chat.id = failure.moved_to
-                self._is_forum = None
             if failure.trouble is Trouble.THREAD_GONE and case is not None:
                 await set_topic(tx, case.id, None)
             if isinstance(decision, Again):
@@ -259,6 +258,15 @@ class Outbox:
             reason = self._staff_text(f"reason-{_REASONS.get(decision.reason, 'rejected')}")
             text = self._staff_text("staff-not-delivered", code=case.code, reason=reason)
         return Outgoing(None, Purpose.NOTICE, text, case_id=case.id) if text else None
+
+
+def _in_former_group(message: Outgoing, staff_chat_id: int) -> bool:
+    """Whether it edits or copies a message of the staff group before that got a new id.
+
+    The upgraded group numbers its messages anew: the same number may be anything there.
+    """
+    meant = message.edits if message.to is None else message.copy_of
+    return meant is not None and meant[0] != staff_chat_id
 
 
 async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from telegram import Bot, Update
@@ -22,24 +22,29 @@ LONGEST_WAIT_S = 30.0
 
 
 async def poll(
-    bot: Bot, put: Callable[[Raw], Awaitable[None]], held: Callable[[], Awaitable[bool]]
+    bot: Bot, put: Callable[[Sequence[Raw]], Awaitable[None]], held: Callable[[], Awaitable[bool]]
 ) -> None:
-    """Fetch updates and give each to `put`, in order, until this process is no longer the one that
+    """Fetch updates and give them to `put`, in order, until this process is no longer the one that
     `held` says may do so; cancel to stop.
 
-    An update that `put` refuses with StorageError is fetched again: the offset moves only past
-    what was stored.
+    What `put` refuses with StorageError is fetched again: the offset moves only past what was
+    stored.
     """
     await _remove_webhook(bot)
     offset = 0
     wait_s = WAIT_S
     while await held():
         try:
-            for raw in await _fetch(bot, offset):
-                await put(raw)
-                offset = int(raw["update_id"]) + 1
+            raws = await _fetch(bot, offset)
+            if raws:
+                await put(raws)
+                offset = int(raws[-1]["update_id"]) + 1
             wait_s = WAIT_S
-        except (TelegramError, StorageError) as error:
+        except StorageError:
+            # Telegram is well, and the next message may be a cry for help that can be answered
+            # without the database: the wait does not grow.
+            await asyncio.sleep(WAIT_S)
+        except TelegramError as error:
             asked = _asked_wait_s(error)
             log.warning("no updates", error=type(error).__name__, wait_s=max(asked, wait_s))
             await asyncio.sleep(max(asked, wait_s))
@@ -51,7 +56,8 @@ async def _fetch(bot: Bot, offset: int) -> list[Raw]:
     # Spelt in lower case (the Bot API does not mind) the library does not point to that method.
     wish = {"offset": offset, "timeout": LONG_POLL_S, "allowed_updates": Update.ALL_TYPES}
     found: list[Raw] = await bot.do_api_request("getupdates", wish, read_timeout=LONG_POLL_S + 10.0)
-    return found
+    # The offset confirms all below it: whatever the order they come in, none is passed over.
+    return sorted(found, key=lambda raw: int(raw["update_id"]))
 
 
 async def _remove_webhook(bot: Bot) -> None:

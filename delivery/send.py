@@ -5,7 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 import httpx
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import (
+    Bot,
+    CopyTextButton,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+)
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -39,16 +45,14 @@ async def send(
     message: Outgoing,
     chat_id: int,
     thread_id: int | None = None,
-    copies_from: int | None = None,
     repeat_mark: str | None = None,
 ) -> int | Failure:
     """Send a message; return the id that it got (for an edit, the id it has), or the failure.
 
-    `chat_id` is where it goes now. `copies_from` replaces the chat that is copied from, where
-    that group has moved. `repeat_mark` is put below a text that may have arrived before.
+    `chat_id` is where it goes now. `repeat_mark` is put below what may have arrived before.
     """
     try:
-        return await _call(bot, message, chat_id, thread_id, copies_from, repeat_mark)
+        return await _call(bot, message, chat_id, thread_id, repeat_mark)
     except TelegramError as error:
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
             return message.edits[1]
@@ -60,7 +64,6 @@ async def _call(
     message: Outgoing,
     chat_id: int,
     thread_id: int | None,
-    copies_from: int | None,
     repeat_mark: str | None,
 ) -> int:
     keyboard = _markup(message.keyboard)
@@ -76,9 +79,10 @@ async def _call(
         from_chat, message_id = message.copy_of
         copied = await bot.copy_message(
             chat_id=chat_id,
-            from_chat_id=copies_from or from_chat,
+            from_chat_id=from_chat,
             message_id=message_id,
             message_thread_id=thread_id,
+            reply_markup=_mark(repeat_mark) if repeat_mark else None,
         )
         return copied.message_id
     text = message.text or ""
@@ -117,6 +121,12 @@ def failure_of(error: TelegramError) -> Failure:
         return Failure(Trouble.NOT_CONNECTED)
     # No answer, half an answer, a 5xx: Telegram may have done it all the same.
     return Failure(Trouble.UNCERTAIN)
+
+
+def _mark(words: str) -> InlineKeyboardMarkup:
+    """Return a button that says something: nothing else can be added to a copied text."""
+    button = InlineKeyboardButton(words, copy_text=CopyTextButton(words))
+    return InlineKeyboardMarkup([[button]])
 
 
 def _markup(keyboard: Keyboard) -> InlineKeyboardMarkup | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,7 +41,9 @@ class Webhook:
         return urlsplit(self.url).path or "/"
 
 
-def webhook_app(webhook: Webhook, put: Callable[[Raw], Awaitable[None]]) -> web.Application:
+def webhook_app(
+    webhook: Webhook, put: Callable[[Sequence[Raw]], Awaitable[None]]
+) -> web.Application:
     """Return the endpoint: 200 once `put` has stored the update, 503 when it could not.
 
     Whoever does not know the secret gets 403 before a byte of the body is read.
@@ -55,7 +57,7 @@ def webhook_app(webhook: Webhook, put: Callable[[Raw], Awaitable[None]]) -> web.
         if raw is None:
             return web.Response(status=400)
         try:
-            await put(raw)
+            await put([raw])
         except StorageError:
             return web.Response(status=503, headers={"Retry-After": RETRY_AFTER_S})
         return web.Response()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegram import CallbackQuery, Message, User
+from telegram import CallbackQuery, InlineKeyboardMarkup, Message, User
 
 from cases.model import Claim
 from conversation.messages import Incoming, Kind
@@ -26,6 +26,15 @@ def incoming_press(query: CallbackQuery) -> Incoming:
 def staff_member(user: User) -> Claim:
     """Return the volunteer who acts; the name is shown to the staff only."""
     return Claim(user.id, user.full_name)
+
+
+def case_named_by(message: Message) -> str | None:
+    """Return the code of the case that the buttons below a message of ours are for, if any."""
+    markup = message.reply_markup or InlineKeyboardMarkup([])
+    for button in (button for row in markup.inline_keyboard for button in row):
+        if isinstance(button.callback_data, str) and button.callback_data.startswith("case:"):
+            return button.callback_data.rpartition(":")[2]
+    return None
 
 
 def _language(user: User | None) -> str | None:

@@ -19,33 +19,36 @@ log = structlog.get_logger()
 
 async def on_error(update: object, context: Context) -> None:
     """Log the kind of error and the update's id, never what it holds; the inbox tries again."""
-    if isinstance(update, Update):
-        services(context).note_failure(update.update_id)
+    if isinstance(update, Update) and context.error is not None:
+        services(context).note_failure(update.update_id, context.error)
         kind = type(context.error).__name__
         log.error("a handler failed", update_id=update.update_id, error=kind)
 
 
-async def emergency_without_storage(update: Update, bot: Bot, here: Services) -> None:
-    """Send the emergency card with nothing but the content, where the message asks for it."""
+async def emergency_without_storage(update: Update, bot: Bot, here: Services) -> bool:
+    """Send the emergency card with nothing but the content, where the message asks for it.
+
+    Returns False where it was asked for and did not arrive for certain.
+    """
     chat = update.effective_chat
     if chat is None or chat.type != "private":
-        return
+        return True
     message, query = update.effective_message, update.callback_query
     if query is not None:
         incoming = incoming_press(query)
     elif message is not None:
         incoming = incoming_message(message, update.effective_user, edited=False)
     else:
-        return
+        return True
     judgement = here.content.judge.judge(incoming.text) if incoming.text else None
     asked = incoming.text.lstrip("/").startswith("emergency")
     if not asked and (judgement is None or judgement.urgency is not Urgency.ESCALATE):
-        return
+        return True
     code = judgement.language if judgement and not asked else ""
     offered = code if code in here.content.translations.languages else None
     first = here.content.first_language(incoming.account_language)
     voice = here.content.voice(offered or first, here.clock())
-    await _send_directly(bot, chat.id, menus.emergency(voice))
+    return await _send_directly(bot, chat.id, menus.emergency(voice))
 
 
 async def tell_of_failure(update: Update, bot: Bot, here: Services) -> None:
@@ -65,8 +68,10 @@ async def tell_of_failure(update: Update, bot: Bot, here: Services) -> None:
     await _send_directly(bot, chat.id, Reply(f"{broke}\n\n{card.text}", card.buttons))
 
 
-async def _send_directly(bot: Bot, chat_id: int, reply: Reply) -> None:
+async def _send_directly(bot: Bot, chat_id: int, reply: Reply) -> bool:
     message = Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons)
     outcome = await send(bot, message, chat_id)
     if isinstance(outcome, Failure):
         log.error("the emergency card was not sent", trouble=outcome.trouble.value)
+        return False
+    return True

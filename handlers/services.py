@@ -25,17 +25,15 @@ class Services:
     content: Content
     staff_chat: StaffChat
     clock: Callable[[], dt.datetime]
-    _failed: set[int] = field(default_factory=set)
+    _failed: dict[int, Exception] = field(default_factory=dict)
 
-    def note_failure(self, update_id: int) -> None:
-        """Remember that the handler of an update failed."""
-        self._failed.add(update_id)
+    def note_failure(self, update_id: int, error: Exception) -> None:
+        """Remember why the handler of an update failed."""
+        self._failed[update_id] = error
 
-    def take_failure(self, update_id: int) -> bool:
-        """Return whether the handler of an update failed, and forget it."""
-        failed = update_id in self._failed
-        self._failed.discard(update_id)
-        return failed
+    def take_failure(self, update_id: int) -> Exception | None:
+        """Return why the handler of an update failed, if it did, and forget it."""
+        return self._failed.pop(update_id, None)
 
 
 def services(context: Context) -> Services:

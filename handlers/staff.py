@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from telegram import ChatMember, Update
-from telegram.error import TelegramError
 
 from assistant import STAFF_LANGUAGE
-from handlers.adapt import staff_member
+from desk import RepliedTo
+from handlers.adapt import case_named_by, staff_member
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
 
@@ -26,14 +26,12 @@ async def on_message(update: Update, context: Context) -> None:
     made_topic = (
         message.is_topic_message and replied and replied.message_id == message.message_thread_id
     )
-    replied_to = replied.message_id if replied and not made_topic else None
+    to = None
+    if replied and not made_topic:
+        ours = replied.from_user is not None and replied.from_user.id == context.bot.id
+        to = RepliedTo(replied.message_id, ours, case_named_by(replied) if ours else None)
     await here.desk.reply(
-        update.update_id,
-        staff_member(user),
-        message.chat_id,
-        message.message_id,
-        replied_to,
-        here.clock(),
+        update.update_id, staff_member(user), message.chat_id, message.message_id, to, here.clock()
     )
 
 
@@ -61,9 +59,7 @@ async def _from_staff(update: Update, context: Context, here: Services) -> bool:
     chat, user = update.effective_chat, update.effective_user
     if chat is None or user is None or chat.id != here.staff_chat.id:
         return False
-    try:
-        member = await context.bot.get_chat_member(chat.id, user.id)
-    except TelegramError:
-        return False
+    # When Telegram does not say, nobody knows: the inbox tries the press again.
+    member = await context.bot.get_chat_member(chat.id, user.id)
     restricted_member = getattr(member, "is_member", False)
     return member.status in _MEMBERS or bool(restricted_member)

@@ -107,6 +107,7 @@ async def _copy_message(telegram: Telegram, params: Params) -> Any:
     content = {key: original[key] for key in _CONTENT if key in original}
     if not content:
         raise ApiError(400, "Bad Request: message can't be copied")
+    content |= check_keyboard(params.get("reply_markup"))
     message = telegram.post(chat, _thread(params), content)
     await telegram.tell()
     return {"message_id": message["message_id"]}

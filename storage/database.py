@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from errors import StorageError
+from errors import StorageError, UnavailableError
 from storage.vault import Vault
 
 
@@ -41,14 +41,17 @@ class Database:
     async def begin(self) -> AsyncIterator[Transaction]:
         """Open a transaction; it is committed at the end of the block, rolled back on an error.
 
-        Raises StorageError, with the driver's error as its cause, when the database fails.
+        Raises StorageError, with the driver's error as its cause, when the database refuses what
+        was asked; UnavailableError when it cannot do anything now.
         """
         try:
             async with self.engine.begin() as connection:
                 yield Transaction(connection, self.vault)
+        # The driver's text may hold bound values: it stays in the cause, out of the message.
+        except (DataError, IntegrityError, ProgrammingError) as error:
+            raise StorageError(f"the database refused: {type(error).__name__}") from error
         except (SQLAlchemyError, OSError) as error:
-            # The driver's text may hold bound values: it stays in the cause, out of the message.
-            raise StorageError(f"the database failed: {type(error).__name__}") from error
+            raise UnavailableError(f"the database failed: {type(error).__name__}") from error
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -55,7 +55,7 @@ function keyboard(message, user) {
   const rows = message.reply_markup?.inline_keyboard;
   if (!rows) return null;
   return element("div", { className: "keyboard" }, ...rows.map((row) => element("div", {}, ...row.map((button) =>
-    element("button", { type: "button", textContent: button.text, onclick: () =>
+    element("button", { type: "button", textContent: button.text, onclick: () => button.callback_data &&
       act({ what: "press", chat: message.chat.id, user: user(), message: message.message_id, data: button.callback_data }) })))));
 }
 

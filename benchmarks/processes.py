@@ -1,0 +1,130 @@
+"""Two processes of the real bot: one serves, the other waits to take over."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+STARTS_WITHIN_S = 600.0
+STOPS_WITHIN_S = 60.0
+
+
+@dataclass
+class _Process:
+    """One `bot.py run`; `code` is what it ended with."""
+
+    pid: int
+    output: Path
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    code: int = 0
+    meant_to_end: bool = False
+
+    def serves(self) -> bool:
+        return not self.ended.is_set() and "serves Telegram" in self.output.read_text()
+
+    def signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+class Processes:
+    """Who dies is replaced at once.
+
+    `ended_by_themselves` counts those that nobody ended, or that did not end when asked to.
+    """
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.ended_by_themselves = 0
+        self._environment = environment
+        self._folder = folder
+        self._outputs: list[Path] = []
+        self._all: list[_Process] = []
+        self._closing = False
+        self._starter: asyncio.subprocess.Process | None = None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run them while the block runs."""
+        self._starter = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "benchmarks.starter", cwd=ROOT, env=self._environment,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        listening = asyncio.create_task(self._listen(self._starter))
+        try:
+            self._start()
+            # Only after the first has made the tables can it be asked what is left to do.
+            await self.ready()
+            self._start()
+            yield
+        finally:
+            # It kills them all when its input ends.
+            self._closing = True
+            if self._starter.stdin is not None:
+                self._starter.stdin.close()
+            await self._starter.wait()
+            listening.cancel()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that serves; None while there is none."""
+        serving = self._serving()
+        return serving.pid if serving else None
+
+    async def ready(self) -> None:
+        """Wait until one serves."""
+        async with asyncio.timeout(STARTS_WITHIN_S):
+            # Whose turn it is changes when one dies.
+            while self._serving() is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+    async def end(self, *, gently: bool) -> None:
+        """End the process that serves; another takes over."""
+        served = self._serving() or self._all[0]
+        served.meant_to_end = True
+        served.signal(signal.SIGTERM if gently else signal.SIGKILL)
+        try:
+            async with asyncio.timeout(STOPS_WITHIN_S):
+                await served.ended.wait()
+        except TimeoutError:
+            served.signal(signal.SIGKILL)
+            await served.ended.wait()
+        # A process that is just starting has no handler yet, and SIGTERM ends it as it is.
+        self.ended_by_themselves += gently and served.code not in (0, -signal.SIGTERM)
+
+    def _serving(self) -> _Process | None:
+        return next((each for each in self._all if each.serves()), None)
+
+    def _start(self) -> None:
+        assert self._starter is not None
+        assert self._starter.stdin is not None
+        output = self._folder / f"bot-{len(self._outputs) + 1}.log"
+        output.touch()
+        self._outputs.append(output)
+        self._starter.stdin.write(f"{output}\n".encode())
+
+    async def _listen(self, starter: asyncio.subprocess.Process) -> None:
+        assert starter.stdout is not None
+        outputs = iter(self._outputs)
+        async for line in starter.stdout:
+            what, *numbers = line.decode().split()
+            if what == "started":
+                self._all.append(_Process(int(numbers[0]), next(outputs)))
+            elif what == "ended":
+                self._ended(int(numbers[0]), int(numbers[1]))
+
+    def _ended(self, pid: int, code: int) -> None:
+        process = next(each for each in self._all if each.pid == pid)
+        self._all.remove(process)
+        process.code = code
+        process.ended.set()
+        if not process.meant_to_end:
+            self.ended_by_themselves += 1
+        if not self._closing:
+            self._start()

@@ -189,7 +189,7 @@ async def test_a_reply_that_may_have_come_before_is_marked(stage: Scene) -> None
     stage.news(PERSON)
     stage.server.fault = unconfirmed(stage, "copyMessage", PERSON)
     await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
-    first, second = stage.news(PERSON)
+    _taken, first, second = stage.news(PERSON)
     assert "reply_markup" not in first
     ((button,),) = second["reply_markup"]["inline_keyboard"]
     assert button["text"] == "(perhaps a repeat)"

@@ -11,7 +11,7 @@ import sys
 from typing import Any
 
 from cases.model import new_code
-from conversation.content import JAPAN, Content, load_content
+from conversation.content import JAPAN, Content, load_checked, load_content
 from conversation.messages import Incoming, Kind
 from conversation.respond import respond
 from conversation.state import PersonState
@@ -29,9 +29,9 @@ def today() -> dt.date:
 
 def check(_: argparse.Namespace) -> int:
     """Say that the content has no fault; raises ContentError with all of them otherwise."""
-    content = load_content()
-    topics, facts = len(content.knowledge.topics), len(content.knowledge.facts)
-    contacts, languages = len(content.knowledge.contacts), ", ".join(content.translations.languages)
+    knowledge, translations = load_checked()
+    topics, facts = len(knowledge.topics), len(knowledge.facts)
+    contacts, languages = len(knowledge.contacts), ", ".join(translations.languages)
     print(f"No faults in {topics} topics, {facts} facts, {contacts} contacts; {languages}.")
     return 0
 

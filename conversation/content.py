@@ -51,6 +51,15 @@ def load_content(languages: tuple[str, ...] = ()) -> Content:
 
     Raises ContentError with every fault there is: the bot does not start on one.
     """
+    knowledge, translations = load_checked(languages)
+    return Content(knowledge, translations, Matcher(translations, knowledge))
+
+
+def load_checked(languages: tuple[str, ...] = ()) -> tuple[Knowledge, Translations]:
+    """Return what is true and how it is said, without the matching, which takes longer.
+
+    Raises ContentError with every fault there is.
+    """
     knowledge, faults = load_knowledge()
     translations, more = load_translations(only=languages)
     faults += more + check_translations(translations, knowledge)
@@ -58,4 +67,4 @@ def load_content(languages: tuple[str, ...] = ()) -> Content:
         faults += check_answers(translations, knowledge)
     if faults:
         raise ContentError(faults)
-    return Content(knowledge, translations, Matcher(translations, knowledge))
+    return knowledge, translations

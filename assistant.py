@@ -67,7 +67,7 @@ class Assistant:
                     edited = incoming.edited
                     case = await self._act(tx, turn.case, person, case, code, turn, edited, now)
                 if turn.staff_notice is not None and case is not None:
-                    await self._tell_staff(tx, turn.staff_notice, case, now)
+                    await tell_staff(tx, self.content, turn.staff_notice, case, now)
                 if incoming.message_id is not None and not incoming.edited:
                     await remember_message(tx, chat_id, incoming.message_id, now)
                 if turn.hide:
@@ -85,7 +85,7 @@ class Assistant:
             await save_step(tx, case, step(case, Event.ERASE), Event.ERASE, now)
         await erase_person(tx, person)
         if case is not None:
-            await self._tell_staff(tx, "staff-erased", case, now)
+            await tell_staff(tx, self.content, "staff-erased", case, now)
         ids = tuple(message_id for _, message_id in copies)
         for at in range(0, len(ids), DELETED_AT_ONCE):
             gone = Outgoing(None, Purpose.EDIT, deletes=ids[at : at + DELETED_AT_ONCE])
@@ -114,10 +114,6 @@ class Assistant:
             text = self.content.voice(STAFF_LANGUAGE, now).say("staff-uncovered", name=name)
             await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
 
-    async def _tell_staff(self, tx: Transaction, key: str, case: Case, now: dt.datetime) -> None:
-        text = self.content.voice(STAFF_LANGUAGE, now).say(key, code=case.code)
-        await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
-
     async def _act(
         self,
         tx: Transaction,
@@ -141,14 +137,14 @@ class Assistant:
         voice = self.content.voice(STAFF_LANGUAGE, now)
         key = _alert_key(wish, case)
         if key == "staff-withdrawn":
-            await self._tell_staff(tx, key, after, now)
+            await tell_staff(tx, self.content, key, after, now)
         elif key is not None:
             name = self.content.translations.language(after.language).entry.own_name
             text = alerts.alert(voice, after, key, name, wish.phrasing)
             keyboard = alerts.buttons(voice, after)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
         if edited:
-            await self._tell_staff(tx, "staff-edited", after, now)
+            await tell_staff(tx, self.content, "staff-edited", after, now)
         for message_id in wish.message_ids:
             copy = Outgoing(
                 None, Purpose.COPY, copy_of=(person.chat_id, message_id), case_id=after.id
@@ -161,6 +157,14 @@ class Assistant:
         async with self.database.begin() as tx:
             person = await find_person(tx, chat_id)
         return person is not None and has_hidden(person)
+
+
+async def tell_staff(
+    tx: Transaction, content: Content, key: str, case: Case, now: dt.datetime, **values: str
+) -> None:
+    """Write a notice about a case for the volunteers; `values` are filled in beside its code."""
+    text = content.voice(STAFF_LANGUAGE, now).say(key, code=case.code, **values)
+    await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
 
 
 def has_hidden(person: Person) -> bool:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant import STAFF_LANGUAGE, has_hidden
+from assistant import STAFF_LANGUAGE, has_hidden, tell_staff
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
 from conversation import alerts, menus
@@ -77,8 +77,7 @@ class Desk:
                 return self._refusal(case, now)
             await save_step(tx, case, after, event, now, by=staff)
             key = "staff-claimed" if event is Event.CLAIM else "staff-closed"
-            text = voice.say(key, code=case.code, name=staff.name)
-            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+            await tell_staff(tx, self.content, key, case, now, name=staff.name)
             await self._refresh_buttons(tx, after, now)
             await self._tell_person(tx, after, now)
         self.sent()
@@ -110,9 +109,7 @@ class Desk:
                 return False
             person = await person_of_case(tx, case)
             if person is not None and has_hidden(person):
-                voice = self.content.voice(STAFF_LANGUAGE, now)
-                text = voice.say("staff-not-sent-hidden", code=case.code)
-                await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+                await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
                 self.sent()
                 return False
             after = step(case, Event.STAFF_REPLIES, claim=staff)

@@ -17,11 +17,11 @@ from conversation.messages import CaseAction, CaseWish, Incoming, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
 from storage.cases import case_of_person, open_case, save_step
-from storage.chat_messages import remember_message
+from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
 from storage.erase import copies_in_group, erase_person
 from storage.inbox import finish
-from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue
+from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_person
 from translations.load import REFERENCE
 
@@ -69,7 +69,7 @@ class Assistant:
                 if turn.staff_notice is not None and case is not None:
                     await tell_staff(tx, self.content, turn.staff_notice, case, now)
                 if incoming.message_id is not None and not incoming.edited:
-                    await remember_message(tx, chat_id, incoming.message_id, now)
+                    await remember_messages(tx, [(chat_id, incoming.message_id)], now)
                 if turn.hide:
                     await drop_unsent(tx, chat_id)
                     await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
@@ -106,9 +106,10 @@ class Assistant:
         self.sent()
 
     async def _reply(self, tx: Transaction, turn: Turn, chat_id: int, now: dt.datetime) -> None:
-        for reply in turn.replies:
-            message = Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons)
-            await enqueue(tx, message, now)
+        messages = [
+            Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons) for reply in turn.replies
+        ]
+        await enqueue_all(tx, messages, now)
         for name in turn.uncovered:
             log.error("no value for today", name=name)
             text = self.content.voice(STAFF_LANGUAGE, now).say("staff-uncovered", name=name)

@@ -24,13 +24,15 @@ from conversation import alerts
 from conversation.content import Content
 from conversation.press import LISTED_COMMANDS
 from delivery.inbox import Inbox
-from delivery.outbox import Outbox, StaffChat
+from delivery.outbox import Outbox
 from delivery.polling import poll
 from delivery.request import Request
+from delivery.sender import Sender, StaffChat
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
 from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures
+from handlers.adapt import is_cry_for_help
 from handlers.register import register
 from handlers.services import Services
 from sandbox.server import Server
@@ -89,7 +91,8 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
 
     application = _application(config.telegram_bot_token.get_secret_value(), config)
     bot = application.bot
-    outbox = Outbox(database, bot, staff_chat, clock, staff_text, topic_name)
+    sender = Sender(database, bot, staff_chat, clock, staff_text, topic_name)
+    outbox = Outbox(database, sender, staff_chat, clock, staff_text)
     here = Services(
         assistant=Assistant(database, content, outbox.wake),
         desk=Desk(database, content, outbox.wake),
@@ -117,6 +120,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         on_unstored=lambda update: failures.emergency_without_storage(update, bot, here),
         on_given_up=lambda update: failures.tell_of_failure(update, bot, here),
         notice_of_failure=notice_of_failure,
+        is_urgent=lambda raw: is_cry_for_help(raw, content.judge),
         clock=clock,
     )
     # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
@@ -129,8 +133,8 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await _initialize(application)
         running.push_async_callback(application.shutdown)
         await running.enter_async_context(_in_background(outbox.run()))
-        running.push_async_callback(inbox.stop)
         await _once_available(inbox.replay)
+        await running.enter_async_context(_in_background(inbox.run()))
         await running.enter_async_context(_in_background(inbox.take_over()))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         if config.webhook_url and config.webhook_secret:
@@ -148,7 +152,7 @@ def _application(token: str, config: Config) -> AnyApplication:
     api_url = config.telegram_api_url
     builder = Application.builder().token(token).updater(None)
     builder = builder.base_url(f"{api_url}/bot").base_file_url(f"{api_url}/file/bot")
-    return builder.request(Request(connection_pool_size=64, pool_timeout=5.0)).build()
+    return builder.request(Request()).get_updates_request(Request()).build()
 
 
 async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:

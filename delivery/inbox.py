@@ -1,13 +1,15 @@
 """The way in: an update is stored before Telegram is told that it arrived, and done once.
 
-One lane a chat: a chat's updates are done in order; many chats at once.
+One lane a chat: a chat's updates are done in order; many chats at once, whoever may be in danger
+before the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import chain, islice
 from typing import Any
 
 import structlog
@@ -43,43 +45,48 @@ class Inbox:
         on_unstored: Callable[[Update], Awaitable[bool]],
         on_given_up: Callable[[Update], Awaitable[None]],
         notice_of_failure: Callable[[int], Outgoing],
+        is_urgent: Callable[[Raw], bool],
         clock: Callable[[], dt.datetime],
     ) -> None:
         """`process` does an update and returns whether it succeeded; it raises UnavailableError
         when the database is to blame, and the update is tried until that is over. `on_unstored`
         is told of one that the database refused (it comes again) until it returns True,
         `on_given_up` of one that failed for good; `notice_of_failure` is what the staff then
-        read."""
+        read. What `is_urgent` says is done before what waits of others."""
         self._database = database
         self._bot = bot
         self._process = process
         self._on_unstored = on_unstored
         self._on_given_up = on_given_up
         self._notice_of_failure = notice_of_failure
+        self._is_urgent = is_urgent
         self._clock = clock
         self._told_unstored: set[int] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._look_again: set[str] = set()
-        self._places = asyncio.Semaphore(LANES_AT_ONCE)
+        # Lanes in which something may wait, in the order in which they are looked into.
+        self._urgent: dict[str, None] = {}
+        self._others: dict[str, None] = {}
+        self._news = asyncio.Event()
 
     async def put(self, raws: Sequence[Raw]) -> None:
         """Store updates, all or none, and start their lanes; a repeated one is left alone.
 
         Raises StorageError when the database refuses them: they must not be acknowledged then.
         """
-        lanes = [rows.lane_of(raw, self._database.vault) for raw in raws]
+        updates = {
+            int(raw["update_id"]): (rows.lane_of(raw, self._database.vault), raw) for raw in raws
+        }
         try:
             async with self._database.begin() as tx:
-                for raw, lane in zip(raws, lanes, strict=True):
-                    await rows.store(tx, int(raw["update_id"]), lane, raw, self._clock())
+                await rows.store(tx, updates, self._clock())
         except StorageError:
             log.exception("updates cannot be stored", count=len(raws))
             # All of them: an alarm must not wait behind what somebody else wrote.
             await asyncio.gather(*(self._tell_unstored(raw) for raw in raws))
             raise
-        self._told_unstored.difference_update(int(raw["update_id"]) for raw in raws)
-        for lane in dict.fromkeys(lanes):
-            self._start(lane)
+        self._told_unstored.difference_update(updates)
+        for lane, raw in updates.values():
+            self._look_into(lane, urgent=self._is_urgent(raw))
 
     async def _tell_unstored(self, raw: Raw) -> None:
         update_id = int(raw["update_id"])
@@ -94,7 +101,7 @@ class Inbox:
         async with self._database.begin() as tx:
             lanes = await rows.waiting_lanes(tx, self._clock() - older_than)
         for lane in lanes:
-            self._start(lane)
+            self._look_into(lane)
 
     async def take_over(self) -> None:
         """Take up for ever what another process stored and did not do; cancel to stop.
@@ -109,44 +116,69 @@ class Inbox:
             except StorageError:
                 log.exception("the inbox cannot be read")
 
-    async def stop(self) -> None:
-        """Stop all lanes; what is not done stays in the database."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _start(self, lane: str) -> None:
-        if lane in self._running:
-            # It may just be finding itself empty: it must look once more.
-            self._look_again.add(lane)
-        else:
-            self._running[lane] = asyncio.create_task(self._run_lane(lane))
-
-    async def _run_lane(self, lane: str) -> None:
+    async def run(self) -> None:
+        """Do what is stored, for ever; cancel to stop. What is not done stays in the database."""
         try:
-            async with self._places:
-                await self._empty(lane)
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                try:
+                    await self._round()
+                except StorageError:
+                    log.exception("the inbox cannot be read; trying again")
+                    self._news.set()
+                    await asyncio.sleep(WAIT_S)
         finally:
-            # Whatever ended it: the lane is started again by what comes, or by `take_over`.
+            tasks = list(self._running.values())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _look_into(self, lane: str, *, urgent: bool = False) -> None:
+        if urgent:
+            self._others.pop(lane, None)
+            self._urgent[lane] = None
+        elif lane not in self._urgent:
+            self._others[lane] = None
+        self._news.set()
+
+    async def _round(self) -> None:
+        """Start the next update of as many lanes as there are places for."""
+        free = LANES_AT_ONCE - len(self._running)
+        waiting = (each for each in chain(self._urgent, self._others) if each not in self._running)
+        lanes = list(islice(waiting, free))
+        if not lanes:
+            return
+        # What is stored while the database is asked puts its lane back.
+        was_urgent = {lane for lane in lanes if lane in self._urgent}
+        self._forget(lanes)
+        try:
+            async with self._database.begin() as tx:
+                found = await rows.first_in_lanes(tx, lanes)
+        except StorageError:
+            for lane in lanes:
+                self._look_into(lane, urgent=lane in was_urgent)
+            raise
+        for lane, stored in found.items():
+            self._running[lane] = asyncio.create_task(self._run(lane, stored, lane in was_urgent))
+        # Some lanes were empty: there may be places left.
+        self._news.set()
+
+    def _forget(self, lanes: Iterable[str]) -> None:
+        for lane in lanes:
+            self._urgent.pop(lane, None)
+            self._others.pop(lane, None)
+
+    async def _run(self, lane: str, stored: rows.Stored, urgent: bool) -> None:
+        try:
+            await self._do(stored)
+        except StorageError:
+            log.exception("the inbox cannot be kept; trying again")
+            await asyncio.sleep(WAIT_S)
+        finally:
+            # Whatever ended it: the lane may hold more.
             del self._running[lane]
-
-    async def _empty(self, lane: str) -> None:
-        while True:
-            try:
-                stored = await self._next(lane)
-                if stored is not None:
-                    await self._do(stored)
-                elif lane not in self._look_again:
-                    return
-            except StorageError:
-                log.exception("the inbox cannot be read or kept; trying again")
-                await asyncio.sleep(WAIT_S)
-
-    async def _next(self, lane: str) -> rows.Stored | None:
-        self._look_again.discard(lane)
-        async with self._database.begin() as tx:
-            return await rows.next_in_lane(tx, lane)
+            self._look_into(lane, urgent=urgent)
 
     async def _do(self, stored: rows.Stored) -> None:
         update = self._parse(stored.body)

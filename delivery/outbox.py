@@ -5,247 +5,178 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import structlog
-from telegram import Bot
-from telegram.error import TelegramError
 
 from cases.model import Case
 from delivery import pacing
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
-from delivery.send import send
-from errors import StorageError
-from storage.cases import add_post, case_by_id, set_topic
-from storage.chat_messages import forget_messages, newest_messages, remember_message
+from delivery.sender import SEND_MAX_S, Sender, Sent, StaffChat
+from errors import StorageError, UnavailableError
+from storage.cases import add_post, set_topic
+from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
 from storage.outbox import (
-    DELETED_AT_ONCE,
-    STAFF_LANE,
     Due,
     Outgoing,
     Purpose,
     claim,
     current_staff_chat,
-    due_lanes,
     enqueue,
+    first_of_people,
+    first_of_staff,
     mark_again,
     mark_failed,
     mark_sent,
     move_staff_chat,
-    next_due,
     staff_sent_at,
 )
 
 log = structlog.get_logger()
 
-LANES_AT_ONCE = 32
+# So many people at once are sent to; the volunteers' lane never waits for a place behind them.
+PEOPLE_AT_ONCE = 32
 # How long a message that is due by the clock alone (a retry) may lie before it is looked for.
 LOOK_AGAIN_S = 1.0
-# After so long without an answer a message may have arrived or not.
-SEND_MAX_S = 10.0
 # So long nobody else sends a message that somebody is sending.
 CLAIM = dt.timedelta(seconds=SEND_MAX_S + 3.0)
 
 
-@dataclass(frozen=True)
-class _Sent:
-    """What became of a message, the chat that it was sent to, and its case."""
-
-    outcome: int | Failure
-    chat_id: int = 0
-    case: Case | None = None
-
-
-@dataclass
-class StaffChat:
-    """The staff group: the id in the settings, and the one it has now (it may be upgraded)."""
-
-    configured_id: int
-    id: int
-
-
 class Outbox:
-    """Sends until told to stop. One lane a chat: within it messages keep their order."""
+    """Sends until told to stop. One lane a chat: within it messages keep their order.
+
+    It works in rounds, each one transaction: what became of the messages sent meanwhile is kept,
+    and the first message of each lane that is not busy is claimed. The more there is to do, the
+    more a round does at once.
+    """
 
     def __init__(
         self,
         database: Database,
-        bot: Bot,
+        sender: Sender,
         staff_chat: StaffChat,
         clock: Callable[[], dt.datetime],
         staff_text: Callable[..., str],
-        topic_name: Callable[[Case], str],
     ) -> None:
         """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML."""
         self._database = database
-        self._bot = bot
+        self._sender = sender
         self._staff_chat = staff_chat
         self._clock = clock
         self._staff_text = staff_text
-        self._topic_name = topic_name
         self._news = asyncio.Event()
-        self._news_while_pacing = asyncio.Event()
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._places = asyncio.Semaphore(LANES_AT_ONCE)
-        self._is_forum: dict[int, bool] = {}
+        self._sending: dict[int, asyncio.Task[None]] = {}
+        self._sent: list[Sent] = []
 
     def wake(self) -> None:
         """Say that there is something new to send."""
         self._news.set()
-        self._news_while_pacing.set()
 
     async def run(self) -> None:
         """Send for ever; cancel to stop. What is being sent then stays due."""
         try:
             while True:
                 self._news.clear()
-                await self._start_lanes()
+                wait_s = await self._round()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
+                    await asyncio.wait_for(self._news.wait(), wait_s)
         finally:
-            for task in self._running.values():
+            tasks = list(self._sending.values())
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._running.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _start_lanes(self) -> None:
+    async def _round(self) -> float:
+        """Keep what was sent, send what is due; return how long to wait without news."""
+        sent, self._sent = self._sent, []
         try:
             async with self._database.begin() as tx:
-                # Another process may have learnt that the group was upgraded.
-                staff = self._staff_chat
-                staff.id = await current_staff_chat(tx, staff.configured_id)
-                lanes = await due_lanes(tx, self._clock())
+                await self._keep(tx, sent)
+                claimed, wait_s = await self._claim(tx, done={each.due.id for each in sent})
+        except UnavailableError:
+            log.exception("the outbox cannot be read or kept; trying again")
+            self._sent = sent + self._sent
+            return LOOK_AGAIN_S
         except StorageError:
-            log.exception("the outbox cannot be read")
-            return
-        for lane in lanes:
-            if lane not in self._running:
-                self._running[lane] = asyncio.create_task(self._run_lane(lane))
+            log.exception("the outbox refuses something; each is kept alone")
+            claimed, wait_s = [], LOOK_AGAIN_S
+            for each in sent:
+                await self._keep_alone(each)
+        for each in sent:
+            del self._sending[each.due.id]
+        for due in claimed:
+            self._sending[due.id] = asyncio.create_task(self._send(due))
+        return wait_s
 
-    async def _run_lane(self, lane: str) -> None:
-        try:
-            if lane == STAFF_LANE:
-                # The volunteers' lane never waits for a place behind the people's.
-                await self._empty(lane)
-            else:
-                async with self._places:
-                    await self._empty(lane)
-        except StorageError:
-            log.exception("the outbox cannot be kept; the lane is taken up again")
-        finally:
-            del self._running[lane]
-
-    async def _empty(self, lane: str) -> None:
-        while True:
-            self._news_while_pacing.clear()
-            now = self._clock()
-            async with self._database.begin() as tx:
-                due = await next_due(tx, lane, now)
-                if due is None:
-                    return
-                wait_s = await _staff_wait_s(tx, due.message, now) if lane == STAFF_LANE else 0.0
-                if not wait_s and not await claim(tx, due, now + CLAIM):
-                    return
-            if wait_s:
-                # After news the lane looks again what is first: an alarm passes the copies.
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news_while_pacing.wait(), wait_s)
-            else:
-                await self._deliver(due)
-
-    async def _deliver(self, due: Due) -> None:
-        try:
-            async with asyncio.timeout(SEND_MAX_S):
-                sent = await self._send(due)
-        except TimeoutError:
-            sent = _Sent(Failure(Trouble.UNCERTAIN))
-        if isinstance(sent.outcome, Failure):
-            await self._failed(due, sent.outcome, sent.case)
-            return
-        async with self._database.begin() as tx:
-            is_kept = await mark_sent(tx, due.id, self._clock())
-            if is_kept and due.message.is_new_on_phone:
-                await remember_message(tx, sent.chat_id, sent.outcome, self._clock())
-            stands_for_case = due.message.purpose in (Purpose.ALERT, Purpose.COPY)
-            if due.message.to is None and sent.case is not None and stands_for_case:
-                purpose = due.message.purpose.value
-                await add_post(tx, sent.chat_id, sent.outcome, sent.case.id, purpose)
-
-    async def _wipe(self, chat_id: int) -> int | Failure:
-        """Delete what stands in a person's chat, newest first; what Telegram keeps stays."""
-        while True:
-            async with self._database.begin() as tx:
-                rows = await newest_messages(tx, chat_id, self._clock(), DELETED_AT_ONCE)
-            if not rows:
-                return 0
-            ids = tuple(rows.values())
-            outcome = await send(self._bot, Outgoing(chat_id, Purpose.EDIT, deletes=ids), chat_id)
-            if isinstance(outcome, Failure) and outcome.trouble is not Trouble.REJECTED:
-                return outcome
-            async with self._database.begin() as tx:
-                await forget_messages(tx, tuple(rows))
-
-    async def _send(self, due: Due) -> _Sent:
-        message = due.message
-        if message.wipes and message.to is not None:
-            return _Sent(await self._wipe(message.to))
-        async with self._database.begin() as tx:
-            case = await case_by_id(tx, message.case_id) if message.case_id else None
-        chat_id = self._staff_chat.id if message.to is None else message.to
-        if _in_former_group(message, self._staff_chat.id):
-            return _Sent(Failure(Trouble.GONE), chat_id, case)
-        thread_id = await self._thread(case, chat_id) if message.to is None else None
-        outcome = await send(
-            self._bot,
-            message,
-            chat_id,
-            thread_id,
-            repeat_mark=self._staff_text("maybe-repeat") if due.uncertain else None,
-        )
-        return _Sent(outcome, chat_id, case)
-
-    async def _thread(self, case: Case | None, chat_id: int) -> int | None:
-        """Return the case's forum topic, made now if there is none; None in a plain group."""
-        if case is None or case.topic_id is not None:
-            return case.topic_id if case else None
-        try:
-            if chat_id not in self._is_forum:
-                self._is_forum[chat_id] = bool((await self._bot.get_chat(chat_id)).is_forum)
-            if not self._is_forum[chat_id]:
-                return None
-            topic = await self._bot.create_forum_topic(chat_id, self._topic_name(case))
-        except TelegramError as error:
-            # A topic is a convenience, the alert is not: without one it goes to the group itself.
-            log.warning("no topic for the case", code=case.code, error=type(error).__name__)
-            return None
-        async with self._database.begin() as tx:
-            await set_topic(tx, case.id, topic.message_thread_id)
-        return topic.message_thread_id
-
-    async def _failed(self, due: Due, failure: Failure, case: Case | None) -> None:
+    async def _claim(self, tx: Transaction, done: set[int]) -> tuple[list[Due], float]:
+        """Take what is to be sent now; return how long the volunteers' next must wait besides."""
         now = self._clock()
+        places = PEOPLE_AT_ONCE - (len(self._sending) - len(done))
+        found = await first_of_people(tx, now, places) if places > 0 else []
+        wait_s = LOOK_AGAIN_S
+        staff = await first_of_staff(tx, now)
+        if staff is not None:
+            # Another process may have learnt that the group was upgraded.
+            group = self._staff_chat
+            group.id = await current_staff_chat(tx, group.configured_id)
+            paced_s = await _staff_wait_s(tx, staff.message, now)
+            found += [] if paced_s else [staff]
+            wait_s = min(wait_s, paced_s or wait_s)
+        # Once the clock was set forward, what is being sent looks abandoned.
+        free = [due for due in found if due.id not in self._sending]
+        won = await claim(tx, [due.id for due in free], now, now + CLAIM)
+        return [due for due in free if due.id in won], wait_s
+
+    async def _send(self, due: Due) -> None:
+        sent = await self._sender.send(due)
+        self._sent.append(sent)
+        self.wake()
+
+    async def _keep(self, tx: Transaction, sent: Sequence[Sent]) -> None:
+        now = self._clock()
+        arrived = [each for each in sent if isinstance(each.outcome, int)]
+        if arrived:
+            kept = await mark_sent(tx, [each.due for each in arrived], now)
+            await remember_messages(tx, _new_on_phones(arrived, kept), now)
+        for each in sent:
+            if isinstance(each.outcome, Failure):
+                await self._failed(tx, each, each.outcome, now)
+            elif each.stands_for_case and each.case is not None:
+                purpose = each.due.message.purpose.value
+                await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
+
+    async def _keep_alone(self, sent: Sent) -> None:
+        """What the database refuses even so is taken for abandoned, and sent again in a while."""
+        try:
+            async with self._database.begin() as tx:
+                await self._keep(tx, [sent])
+        except StorageError:
+            log.exception("what became of a message was not kept", outbox_id=sent.due.id)
+
+    async def _failed(
+        self, tx: Transaction, sent: Sent, failure: Failure, now: dt.datetime
+    ) -> None:
+        due, case = sent.due, sent.case
         to_staff = due.message.to is None
         decision = after(failure, due.attempts, now - due.created_at, to_staff=to_staff)
         code = case.code if case else None
         trouble = failure.trouble.value
         log.warning("not sent", outbox_id=due.id, code=code, trouble=trouble, tries=due.attempts)
-        async with self._database.begin() as tx:
-            if failure.moved_to is not None:
-                await move_staff_chat(tx, self._staff_chat.configured_id, failure.moved_to)
-                self._staff_chat.id = failure.moved_to
-            if failure.trouble is Trouble.THREAD_GONE and case is not None:
-                await set_topic(tx, case.id, None)
-            if isinstance(decision, Again):
-                at = now + dt.timedelta(seconds=decision.wait_s)
-                uncertain = decision.uncertain or due.uncertain
-                await mark_again(tx, due.id, at, trouble, uncertain=uncertain)
-            if isinstance(decision, GiveUp):
-                await mark_failed(tx, due.id, trouble)
-            notice = self._notice(due, decision, case)
-            if notice is not None:
-                await enqueue(tx, notice, now)
-        self.wake()
+        if failure.moved_to is not None:
+            await move_staff_chat(tx, self._staff_chat.configured_id, failure.moved_to)
+            self._staff_chat.id = failure.moved_to
+        if failure.trouble is Trouble.THREAD_GONE and case is not None:
+            await set_topic(tx, case.id, None)
+        if isinstance(decision, Again):
+            at = now + dt.timedelta(seconds=decision.wait_s)
+            uncertain = decision.uncertain or due.uncertain
+            await mark_again(tx, due.id, at, trouble, uncertain=uncertain)
+        if isinstance(decision, GiveUp):
+            await mark_failed(tx, due.id, trouble)
+        notice = self._notice(due, decision, case)
+        if notice is not None:
+            await enqueue(tx, notice, now)
 
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
         """Return what the volunteers must see of a failure, if anything."""
@@ -260,13 +191,15 @@ class Outbox:
         return Outgoing(None, Purpose.NOTICE, text, case_id=case.id) if text else None
 
 
-def _in_former_group(message: Outgoing, staff_chat_id: int) -> bool:
-    """Whether it edits or copies a message of the staff group before that got a new id.
-
-    The upgraded group numbers its messages anew: the same number may be anything there.
-    """
-    meant = message.edits if message.to is None else message.copy_of
-    return meant is not None and meant[0] != staff_chat_id
+def _new_on_phones(arrived: Sequence[Sent], kept: set[int]) -> list[tuple[int, int]]:
+    """Return chat and message id of what people have on their phones now, and are not erased."""
+    return [
+        (each.chat_id, each.outcome)
+        for each in arrived
+        if isinstance(each.outcome, int)
+        and each.due.id in kept
+        and each.due.message.is_new_on_phone
+    ]
 
 
 async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:

@@ -4,21 +4,71 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
+import aiohttp
+from telegram.error import NetworkError, TelegramError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+CONNECTIONS_MAX = 64
+CONNECTS_WITHIN_S = 5.0
+ANSWERS_WITHIN_S = 5.0
 
 
-class Request(HTTPXRequest):
-    """Refuses what a broken server or a proxy says in the Bot API's place.
+class Request(BaseRequest):
+    """The library's calls over aiohttp, which takes a third of the work that httpx takes."""
 
-    The library takes any JSON for an answer and then breaks on it, with errors that nobody expects
-    of a call.
-    """
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def initialize(self) -> None:
+        """Open the connections' pool."""
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=CONNECTIONS_MAX)
+            self._session = aiohttp.ClientSession(
+                connector=connector, headers={"User-Agent": self.USER_AGENT}
+            )
+
+    async def shutdown(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    @property
+    def read_timeout(self) -> float:
+        """How long an answer is waited for, in seconds."""
+        return ANSWERS_WITHIN_S
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        **_timeouts: Any,
+    ) -> tuple[int, bytes]:
+        """Return status and body. Raises TimedOut or NetworkError, with aiohttp's error as cause."""
+        if self._session is None:
+            raise RuntimeError("the request is not initialized")
+        wait_s = ANSWERS_WITHIN_S if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
+        timeout = aiohttp.ClientTimeout(connect=CONNECTS_WITHIN_S, sock_read=wait_s)
+        data = request_data.json_parameters if request_data else None
+        try:
+            async with self._session.request(method, url, data=data, timeout=timeout) as answer:
+                return answer.status, await answer.read()
+        except TimeoutError as error:
+            raise TimedOut from error
+        except aiohttp.ClientError as error:
+            # Its own text names the address, and the address holds the token.
+            raise NetworkError(type(error).__name__) from error
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Return the answer. Raises TelegramError when it holds neither a result nor an error."""
-        answer: Any = HTTPXRequest.parse_json_payload(payload)
+        """Return the answer. Raises TelegramError when it holds neither a result nor an error.
+
+        The library takes any JSON for an answer and then breaks on it, with errors that nobody
+        expects of a call.
+        """
+        answer: Any = BaseRequest.parse_json_payload(payload)
         if not isinstance(answer, dict) or not {"result", "description"} & answer.keys():
             raise TelegramError("Invalid server response")
         return answer

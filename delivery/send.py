@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-import httpx
+import aiohttp
 from telegram import (
     Bot,
     CopyTextButton,
@@ -25,7 +25,7 @@ from telegram.error import (
 from delivery.retry import Failure, Trouble
 from storage.outbox import Keyboard, Outgoing
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 # The Bot API tells these apart by their words only.
 _THREAD_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")

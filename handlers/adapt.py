@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from telegram import CallbackQuery, InlineKeyboardMarkup, Message, User
 
 from cases.model import Claim
+from conversation.content import Judge
 from conversation.messages import Incoming, Kind
+from matching.judgement import Urgency
 
 
 def incoming_message(message: Message, user: User | None, *, edited: bool) -> Incoming:
@@ -21,6 +25,16 @@ def incoming_message(message: Message, user: User | None, *, edited: bool) -> In
 def incoming_press(query: CallbackQuery) -> Incoming:
     """Return the button that somebody pressed."""
     return Incoming(Kind.BUTTON, query.data or "", None, _language(query.from_user))
+
+
+def is_cry_for_help(raw: dict[str, Any], judge: Judge) -> bool:
+    """Return whether an update, as the Bot API sends it, holds words of danger."""
+    for what in raw.values():
+        if isinstance(what, dict):
+            words = what.get("text") or what.get("caption")
+            if isinstance(words, str):
+                return judge.judge(words).urgency is Urgency.ESCALATE
+    return False
 
 
 def staff_member(user: User) -> Claim:

@@ -11,7 +11,7 @@ from telegram.ext import CallbackContext, ExtBot
 
 from assistant import Assistant
 from conversation.content import Content
-from delivery.outbox import StaffChat
+from delivery.sender import StaffChat
 from desk import Desk
 
 Bot = ExtBot[None]

@@ -14,16 +14,20 @@ from storage.tables import chat_messages
 DELETABLE_FOR = dt.timedelta(hours=48)
 
 
-async def remember_message(
-    tx: Transaction, chat_id: int, message_id: int, now: dt.datetime
+async def remember_messages(
+    tx: Transaction, messages: Sequence[tuple[int, int]], now: dt.datetime
 ) -> None:
-    """Remember that a message stands in a person's chat."""
-    query = insert(chat_messages).values(
-        lane=tx.vault.hash(chat_id),
-        sealed_message=tx.vault.seal([chat_id, message_id]),
-        sent_at=now,
-    )
-    await tx.connection.execute(query)
+    """Remember that messages (chat and message id) stand in people's chats."""
+    rows = [
+        {
+            "lane": tx.vault.hash(chat_id),
+            "sealed_message": tx.vault.seal([chat_id, message_id]),
+            "sent_at": now,
+        }
+        for chat_id, message_id in messages
+    ]
+    if rows:
+        await tx.connection.execute(insert(chat_messages), rows)
 
 
 async def newest_messages(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Insert, Table, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -55,6 +56,13 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def insert_new(tx: Transaction, table: Table, key: str) -> Insert:
+    """Return an INSERT that leaves rows alone whose `key` (a unique column) is there already."""
+    if tx.connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=[key])
+    return postgresql.insert(table).on_conflict_do_nothing(index_elements=[key])
 
 
 # A machine that lost its power says no goodbye: without these the server would keep its locks, and

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func, select, text, update
 
-from storage.database import Transaction
-from storage.tables import inbox
+from storage.database import Transaction, insert_new
+from storage.tables import WAITING, inbox
 from storage.vault import Vault
 
 ATTEMPTS_MAX = 3
 NO_CHAT = "no-chat"
+
+_IS_WAITING = text(f"inbox.{WAITING}")
 
 
 def lane_of(body: dict[str, Any], vault: Vault) -> str:
@@ -37,47 +39,48 @@ class Stored:
 
 
 async def store(
-    tx: Transaction, update_id: int, lane: str, body: dict[str, Any], now: dt.datetime
-) -> bool:
-    """Keep an update; return False when it was here before (then nothing is changed)."""
-    query = insert(inbox).values(
-        update_id=update_id,
-        lane=lane,
-        sealed_body=tx.vault.seal(body),
-        state="waiting",
-        attempts=0,
-        received_at=now,
-    )
-    try:
-        async with tx.connection.begin_nested():
-            await tx.connection.execute(query)
-    except IntegrityError:
-        return False
-    return True
+    tx: Transaction, updates: Mapping[int, tuple[str, dict[str, Any]]], now: dt.datetime
+) -> None:
+    """Keep updates (id -> lane and body); those that were here before are left as they are."""
+    rows = [
+        {
+            "update_id": update_id,
+            "lane": lane,
+            "sealed_body": tx.vault.seal(body),
+            "state": "waiting",
+            "attempts": 0,
+            "received_at": now,
+        }
+        for update_id, (lane, body) in updates.items()
+    ]
+    # Telegram repeats an update until it is acknowledged.
+    await tx.connection.execute(insert_new(tx, inbox, "update_id"), rows)
 
 
 async def waiting_lanes(tx: Transaction, received_before: dt.datetime) -> list[str]:
     """Return the lanes that have updates to do that came by then, oldest first."""
     query = (
         select(inbox.c.lane)
-        .where(inbox.c.state == "waiting", inbox.c.received_at <= received_before)
+        .where(_IS_WAITING, inbox.c.received_at <= received_before)
         .group_by(inbox.c.lane)
         .order_by(func.min(inbox.c.id))
     )
     return list((await tx.connection.execute(query)).scalars())
 
 
-async def next_in_lane(tx: Transaction, lane: str) -> Stored | None:
-    """Return the lane's oldest update that waits, or None."""
-    query = (
-        select(inbox)
-        .where(inbox.c.lane == lane, inbox.c.state == "waiting")
-        # Telegram numbers updates in order, but may bring two at once.
-        .order_by(inbox.c.update_id)
-        .limit(1)
+async def first_in_lanes(tx: Transaction, lanes: Collection[str]) -> dict[str, Stored]:
+    """Return the oldest update that waits in each of the lanes that have one."""
+    # Telegram numbers updates in order, but may bring two at once.
+    oldest = (
+        select(func.min(inbox.c.update_id))
+        .where(inbox.c.lane.in_(lanes), _IS_WAITING)
+        .group_by(inbox.c.lane)
     )
-    row = (await tx.connection.execute(query)).one_or_none()
-    return Stored(row.update_id, tx.vault.open(row.sealed_body), row.attempts) if row else None
+    rows = await tx.connection.execute(select(inbox).where(inbox.c.update_id.in_(oldest)))
+    return {
+        row.lane: Stored(row.update_id, tx.vault.open(row.sealed_body), row.attempts)
+        for row in rows
+    }
 
 
 async def finish(tx: Transaction, update_id: int) -> bool:

@@ -5,12 +5,25 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from storage.database import Transaction
-from storage.tables import outbox, staff_chats
+from storage.tables import UNSENT, outbox, staff_chats
 
 STAFF_LANE = "staff"
 # The Bot API deletes so many messages in one call.
@@ -62,6 +75,9 @@ class Outgoing:
         return self.to is not None and not (self.edits or self.deletes or self.wipes)
 
 
+_IS_UNSENT = text(f"outbox.{UNSENT}")
+
+
 @dataclass(frozen=True)
 class Due:
     """An outgoing message whose turn it is; `uncertain` when it may have arrived before, also
@@ -72,47 +88,70 @@ class Due:
     attempts: int
     uncertain: bool
     created_at: dt.datetime
-    state: str
-    due_at: dt.datetime
-
-
-_UNSENT = outbox.c.state.in_(["waiting", "sending", "uncertain"])
 
 
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
     """Write a message into the outbox; it is sent once the transaction is committed."""
-    query = insert(outbox).values(
-        lane=STAFF_LANE if message.to is None else tx.vault.hash(message.to),
-        priority=message.purpose.priority,
-        purpose=message.purpose.value,
-        case_id=message.case_id,
-        sealed_body=tx.vault.seal(dataclasses.asdict(message)),
-        state="waiting",
-        attempts=0,
-        due_at=now,
-        created_at=now,
+    await enqueue_all(tx, [message], now)
+
+
+async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.datetime) -> None:
+    """Write messages into the outbox, in this order."""
+    rows = [
+        {
+            "lane": STAFF_LANE if message.to is None else tx.vault.hash(message.to),
+            "priority": message.purpose.priority,
+            "purpose": message.purpose.value,
+            "case_id": message.case_id,
+            "sealed_body": tx.vault.seal(dataclasses.asdict(message)),
+            "state": "waiting",
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+        }
+        for message in messages
+    ]
+    if rows:
+        await tx.connection.execute(insert(outbox), rows)
+
+
+def _is_due(now: dt.datetime) -> ColumnElement[bool]:
+    """What was never tried is due whatever the clock says: it may have been set back."""
+    never_tried = and_(outbox.c.state == "waiting", outbox.c.attempts == 0)
+    return or_(outbox.c.due_at <= now, never_tried)
+
+
+async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> list[Due]:
+    """Return the first message of each person's lane whose turn it is now, oldest first."""
+    before = outbox.alias("before")
+    is_before = (
+        tuple_(before.c.priority, before.c.id) < tuple_(outbox.c.priority, outbox.c.id),
+        text(f"before.{UNSENT}"),
     )
-    await tx.connection.execute(query)
-
-
-async def due_lanes(tx: Transaction, now: dt.datetime) -> list[str]:
-    """Return the lanes that have something to send now, the staff's first."""
-    query = select(outbox.c.lane).where(_UNSENT, outbox.c.due_at <= now).distinct()
-    lanes = list((await tx.connection.execute(query)).scalars())
-    return sorted(lanes, key=lambda lane: lane != STAFF_LANE)
-
-
-async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
-    """Return the lane's next message, or None if it has none or its first must still wait."""
     query = (
         select(outbox)
-        .where(outbox.c.lane == lane, _UNSENT)
+        .where(_IS_UNSENT, _is_due(now), outbox.c.lane != STAFF_LANE)
+        .where(~exists().where(before.c.lane == outbox.c.lane, *is_before))
+        .order_by(outbox.c.id)
+        .limit(at_most)
+    )
+    return [_due(tx, row) for row in await tx.connection.execute(query)]
+
+
+async def first_of_staff(tx: Transaction, now: dt.datetime) -> Due | None:
+    """Return the staff's first message; None if they have none or it must still wait."""
+    first = (
+        select(outbox.c.id)
+        .where(outbox.c.lane == STAFF_LANE, _IS_UNSENT)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
+    query = select(outbox).where(outbox.c.id == first.scalar_subquery(), _is_due(now))
     row = (await tx.connection.execute(query)).one_or_none()
-    if row is None or row.due_at > now:
-        return None
+    return None if row is None else _due(tx, row)
+
+
+def _due(tx: Transaction, row: Any) -> Due:
     body = tx.vault.open(row.sealed_body)
     keyboard = tuple(
         tuple((label, data) for label, data in buttons) for buttons in body["keyboard"]
@@ -134,20 +173,26 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
         attempts=row.attempts,
         uncertain=row.state != "waiting",
         created_at=row.created_at,
-        state=row.state,
-        due_at=row.due_at,
     )
 
 
-async def claim(tx: Transaction, due: Due, until: dt.datetime) -> bool:
-    """Take a message for sending; return False when another process was first.
+async def claim(
+    tx: Transaction, ids: Collection[int], now: dt.datetime, until: dt.datetime
+) -> set[int]:
+    """Take messages that are due for sending; return those that no other process took first.
 
     The order of a lane forbids to skip a locked row and send the next: a guarded update lets one
     process win on every database. Whoever dies while sending loses the claim at `until`.
     """
-    guard = and_(outbox.c.id == due.id, outbox.c.state == due.state, outbox.c.due_at == due.due_at)
-    query = update(outbox).where(guard).values(state="sending", due_at=until)
-    return bool((await tx.connection.execute(query)).rowcount)
+    if not ids:
+        return set()
+    query = (
+        update(outbox)
+        .where(outbox.c.id.in_(ids), _IS_UNSENT, _is_due(now))
+        .values(state="sending", due_at=until)
+        .returning(outbox.c.id)
+    )
+    return set((await tx.connection.execute(query)).scalars())
 
 
 async def release_claims(tx: Transaction, now: dt.datetime) -> None:
@@ -177,11 +222,19 @@ async def drop_unsent(tx: Transaction, chat_id: int) -> None:
     await tx.connection.execute(query)
 
 
-async def mark_sent(tx: Transaction, outbox_id: int, now: dt.datetime) -> bool:
-    """The message has arrived; its words are forgotten. Returns whether its row is kept."""
-    farewell = and_(outbox.c.id == outbox_id, outbox.c.purpose == Purpose.FAREWELL.value)
-    await tx.connection.execute(delete(outbox).where(farewell))
-    return await _mark(tx, outbox_id, state="sent", sealed_body=None, sent_at=now)
+async def mark_sent(tx: Transaction, sent: Sequence[Due], now: dt.datetime) -> set[int]:
+    """The messages have arrived; their words are forgotten. Returns the ids of the rows that are
+    kept: not those of who was erased meanwhile, nor of a farewell."""
+    farewells = [due.id for due in sent if due.message.purpose is Purpose.FAREWELL]
+    if farewells:
+        await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(farewells)))
+    query = (
+        update(outbox)
+        .where(outbox.c.id.in_([due.id for due in sent]))
+        .values(state="sent", sealed_body=None, sent_at=now)
+        .returning(outbox.c.id)
+    )
+    return set((await tx.connection.execute(query)).scalars())
 
 
 async def mark_again(
@@ -203,12 +256,6 @@ async def mark_failed(tx: Transaction, outbox_id: int, failure: str) -> None:
     await _mark(tx, outbox_id, state="failed", failure=failure, sealed_body=None)
 
 
-async def unsent_count(tx: Transaction) -> int:
-    """Return how many messages wait to be sent."""
-    rows = await tx.connection.execute(select(outbox.c.id).where(_UNSENT))
-    return len(rows.all())
-
-
 async def current_staff_chat(tx: Transaction, configured_id: int) -> int:
     """Return the id that the configured staff group has now."""
     query = select(staff_chats.c.current_id).where(staff_chats.c.configured_id == configured_id)
@@ -227,6 +274,5 @@ async def move_staff_chat(tx: Transaction, configured_id: int, current_id: int) 
         await tx.connection.execute(insert(staff_chats).values(values))
 
 
-async def _mark(tx: Transaction, outbox_id: int, **values: object) -> bool:
-    query = update(outbox).where(outbox.c.id == outbox_id).values(**values)
-    return bool((await tx.connection.execute(query)).rowcount)
+async def _mark(tx: Transaction, outbox_id: int, **values: object) -> None:
+    await tx.connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))

@@ -57,6 +57,11 @@ class Moment(TypeDecorator[dt.datetime]):
 # SQLite numbers rows by itself only in a column that is exactly INTEGER.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
+# An index of some rows is used only where a query names them in the index's own words, without a
+# bound value.
+WAITING = "state = 'waiting'"
+UNSENT = "state IN ('waiting', 'sending', 'uncertain')"
+
 people = Table(
     "people",
     metadata,
@@ -88,8 +93,8 @@ inbox = Table(
         "ix_inbox_waiting",
         "lane",
         "update_id",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
     ),
 )
 
@@ -149,8 +154,8 @@ outbox = Table(
         "lane",
         "priority",
         "id",
-        sqlite_where=text("state IN ('waiting', 'sending', 'uncertain')"),
-        postgresql_where=text("state IN ('waiting', 'sending', 'uncertain')"),
+        sqlite_where=text(UNSENT),
+        postgresql_where=text(UNSENT),
     ),
     # How much of its budget has the staff group used in the last minute?
     Index(

@@ -21,11 +21,20 @@ from conversation.content import Content
 from errors import KeyMismatchError, SchemaError, StorageError
 from storage import inbox as inbox_rows
 from storage.cases import case_by_code, case_of_person, open_case, save_step
-from storage.chat_messages import newest_messages, remember_message
+from storage.chat_messages import newest_messages, remember_messages
 from storage.database import Database
 from storage.keys import check_look_up_key, rekey
 from storage.migrate import migrate
-from storage.outbox import Outgoing, Purpose, due_lanes, enqueue, mark_again, mark_sent, next_due
+from storage.outbox import (
+    Outgoing,
+    Purpose,
+    claim,
+    enqueue,
+    first_of_people,
+    first_of_staff,
+    mark_again,
+    mark_sent,
+)
 from storage.people import add_person, find_person, save_person
 from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
 from storage.tables import inbox, metadata
@@ -95,7 +104,7 @@ async def test_a_failed_transaction_leaves_neither_case_nor_message(database: Da
     async with database.begin() as tx:
         assert await find_person(tx, PERSON) is None
         assert await case_by_code(tx, "ABCDE") is None
-        assert await due_lanes(tx, NOON) == []
+        assert await first_of_staff(tx, NOON) is None
 
 
 async def test_a_person_has_one_case_and_its_state_is_whole(database: Database) -> None:
@@ -117,9 +126,9 @@ async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: 
     async with database.begin() as tx:
         for purpose, words in [("copy", "one"), ("copy", "two"), ("alert", "three")]:
             await enqueue(tx, Outgoing(None, Purpose(purpose), words), NOON)
-        while due := await next_due(tx, "staff", NOON):
+        while due := await first_of_staff(tx, NOON):
             sent.append(due.message.text)
-            await mark_sent(tx, due.id, NOON)
+            await mark_sent(tx, [due], NOON)
     assert sent == ["three", "one", "two"]
 
 
@@ -129,23 +138,38 @@ async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) ->
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "first"), NOON)
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "second"), NOON)
         await enqueue(tx, Outgoing(PERSON + 1, Purpose.ANSWER, "other"), NOON)
-        lane, other = (tx.vault.hash(PERSON), tx.vault.hash(PERSON + 1))
-        first = await next_due(tx, lane, NOON)
-        assert first is not None
+        first = (await first_of_people(tx, NOON, 9))[0]
         await mark_again(tx, first.id, later, "rate-limited", uncertain=False)
-        assert await next_due(tx, lane, NOON) is None
-        assert await next_due(tx, other, NOON) is not None
-        again = await next_due(tx, lane, later)
-    assert again is not None
+        assert [due.message.text for due in await first_of_people(tx, NOON, 9)] == ["other"]
+        again = (await first_of_people(tx, later, 9))[0]
     assert (again.message.text, again.attempts) == ("first", 1)
+
+
+async def test_what_was_written_before_the_clock_was_set_back_is_sent_at_once(
+    database: Database,
+) -> None:
+    earlier = NOON - dt.timedelta(hours=3)
+    async with database.begin() as tx:
+        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "answer"), NOON)
+        await enqueue(tx, Outgoing(None, Purpose.ALERT, "alert"), NOON)
+        (answer,) = await first_of_people(tx, earlier, 9)
+        alert = await first_of_staff(tx, earlier)
+        assert alert is not None
+        until = earlier + dt.timedelta(seconds=13)
+        assert await claim(tx, [answer.id, alert.id], earlier, until) == {answer.id, alert.id}
 
 
 async def test_an_update_is_stored_once_and_done_once(database: Database) -> None:
     async with database.begin() as tx:
-        assert await inbox_rows.store(tx, 7, "lane", {"words": "hello"}, NOON)
-        assert not await inbox_rows.store(tx, 7, "lane", {"words": "hello"}, NOON)
-        stored = await inbox_rows.next_in_lane(tx, "lane")
-        assert stored == inbox_rows.Stored(7, {"words": "hello"}, 0)
+        await inbox_rows.store(tx, {7: ("lane", {"words": "hello"})}, NOON)
+        await inbox_rows.store(
+            tx, {7: ("lane", {"words": "again"}), 8: ("other", {"words": "you"})}, NOON
+        )
+        assert await inbox_rows.first_in_lanes(tx, ["lane", "other", "empty"]) == {
+            "lane": inbox_rows.Stored(7, {"words": "hello"}, 0),
+            "other": inbox_rows.Stored(8, {"words": "you"}, 0),
+        }
+        await inbox_rows.finish(tx, 8)
         assert await inbox_rows.finish(tx, 7)
         assert not await inbox_rows.finish(tx, 7)
         assert await inbox_rows.waiting_lanes(tx, NOON) == []
@@ -155,8 +179,7 @@ async def test_what_is_done_is_forgotten_after_its_time_and_what_waits_is_not(
     database: Database,
 ) -> None:
     async with database.begin() as tx:
-        for number in (1, 2):
-            await inbox_rows.store(tx, number, "lane", {}, NOON)
+        await inbox_rows.store(tx, {1: ("lane", {}), 2: ("lane", {})}, NOON)
         await inbox_rows.finish(tx, 1)
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)
         assert set((await purge(tx, NOON + UPDATES_KEPT / 2)).values()) == {0}
@@ -185,11 +208,11 @@ async def test_what_another_key_sealed_is_refused_with_what_to_do(
     database: Database, url: str
 ) -> None:
     async with database.begin() as tx:
-        await inbox_rows.store(tx, 1, "lane", {}, NOON)
+        await inbox_rows.store(tx, {1: ("lane", {})}, NOON)
     stranger = Database(url, [Fernet.generate_key().decode()])
     with pytest.raises(StorageError, match="put the old key back"):
         async with stranger.begin() as tx:
-            await inbox_rows.next_in_lane(tx, "lane")
+            await inbox_rows.first_in_lanes(tx, ["lane"])
     await stranger.close()
 
 
@@ -214,9 +237,9 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
         person = await add_person(tx, PERSON, "vi", NOON)
         await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON)
         lane = inbox_rows.lane_of(update_body, tx.vault)
-        await inbox_rows.store(tx, 1, lane, update_body, NOON)
+        await inbox_rows.store(tx, {1: (lane, update_body)}, NOON)
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)
-        await remember_message(tx, PERSON, 77, NOON)
+        await remember_messages(tx, [(PERSON, 77)], NOON)
     both = Database(url, [new, KEY])
     async with both.begin() as tx:
         assert await rekey(tx, Vault([new])) == 5
@@ -225,8 +248,8 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
     async with fresh.begin() as tx:
         await check_look_up_key(tx)
         assert await find_person(tx, PERSON) == person
-        assert await inbox_rows.next_in_lane(tx, inbox_rows.lane_of(update_body, tx.vault))
-        assert await next_due(tx, tx.vault.hash(PERSON), NOON)
+        assert await inbox_rows.first_in_lanes(tx, [inbox_rows.lane_of(update_body, tx.vault)])
+        assert await first_of_people(tx, NOON, 9)
         assert list((await newest_messages(tx, PERSON, NOON, 100)).values()) == [77]
     await fresh.close()
     for keys in ([KEY], [new, KEY]):
@@ -241,11 +264,11 @@ async def test_an_update_that_cannot_be_done_is_given_up_after_three_tries_and_k
     database: Database,
 ) -> None:
     async with database.begin() as tx:
-        await inbox_rows.store(tx, 1, "lane", {"words": "hello"}, NOON)
+        await inbox_rows.store(tx, {1: ("lane", {"words": "hello"})}, NOON)
         assert [await inbox_rows.fail(tx, 1) for _ in range(3)] == [False, False, True]
         change = update(inbox).where(inbox.c.update_id == 1).values(state="waiting")
         await tx.connection.execute(change)
-        assert (await inbox_rows.next_in_lane(tx, "lane")) is not None
+        assert await inbox_rows.first_in_lanes(tx, ["lane"])
 
 
 async def test_the_whole_bot_works_on_this_database(content: Content, url: str) -> None:

@@ -1,0 +1,139 @@
+"""Sending one message that is due: where it goes, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from telegram import Bot
+from telegram.error import TelegramError
+
+from cases.model import Case
+from delivery.retry import Failure, Trouble
+from delivery.send import send
+from errors import StorageError
+from storage.cases import case_by_id, set_topic
+from storage.chat_messages import forget_messages, newest_messages
+from storage.database import Database
+from storage.outbox import DELETED_AT_ONCE, Due, Outgoing, Purpose
+
+log = structlog.get_logger()
+
+# After so long without an answer a message may have arrived or not.
+SEND_MAX_S = 10.0
+
+
+@dataclass
+class StaffChat:
+    """The staff group: the id in the settings, and the one it has now (it may be upgraded)."""
+
+    configured_id: int
+    id: int
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a message (its id on Telegram, or the failure), the chat that it was sent to,
+    and its case."""
+
+    due: Due
+    outcome: int | Failure
+    chat_id: int = 0
+    case: Case | None = None
+
+    @property
+    def stands_for_case(self) -> bool:
+        """Whether a reply to it, in the staff group, goes to the person of its case."""
+        message = self.due.message
+        return message.to is None and message.purpose in (Purpose.ALERT, Purpose.COPY)
+
+
+class Sender:
+    """Sends one message at a time for the outbox."""
+
+    def __init__(
+        self,
+        database: Database,
+        bot: Bot,
+        staff_chat: StaffChat,
+        clock: Callable[[], dt.datetime],
+        staff_text: Callable[..., str],
+        topic_name: Callable[[Case], str],
+    ) -> None:
+        self._database = database
+        self._bot = bot
+        self._staff_chat = staff_chat
+        self._clock = clock
+        self._staff_text = staff_text
+        self._topic_name = topic_name
+        self._is_forum: dict[int, bool] = {}
+
+    async def send(self, due: Due) -> Sent:
+        """Send it, and return what became of it."""
+        try:
+            async with asyncio.timeout(SEND_MAX_S):
+                return await self._send(due)
+        except TimeoutError:
+            return Sent(due, Failure(Trouble.UNCERTAIN))
+        except StorageError:
+            log.exception("what is sent cannot be read", outbox_id=due.id)
+            return Sent(due, Failure(Trouble.NOT_CONNECTED))
+
+    async def _send(self, due: Due) -> Sent:
+        message, case = due.message, None
+        if message.wipes and message.to is not None:
+            return Sent(due, await self._wipe(message.to))
+        if message.case_id:
+            async with self._database.begin() as tx:
+                case = await case_by_id(tx, message.case_id)
+        chat_id = self._staff_chat.id if message.to is None else message.to
+        if _in_former_group(message, self._staff_chat.id):
+            return Sent(due, Failure(Trouble.GONE), chat_id, case)
+        thread_id = await self._thread(case, chat_id) if message.to is None else None
+        mark = self._staff_text("maybe-repeat") if due.uncertain else None
+        outcome = await send(self._bot, message, chat_id, thread_id, repeat_mark=mark)
+        return Sent(due, outcome, chat_id, case)
+
+    async def _wipe(self, chat_id: int) -> int | Failure:
+        """Delete what stands in a person's chat, newest first; what Telegram keeps stays."""
+        while True:
+            async with self._database.begin() as tx:
+                rows = await newest_messages(tx, chat_id, self._clock(), DELETED_AT_ONCE)
+            if not rows:
+                return 0
+            ids = tuple(rows.values())
+            outcome = await send(self._bot, Outgoing(chat_id, Purpose.EDIT, deletes=ids), chat_id)
+            if isinstance(outcome, Failure) and outcome.trouble is not Trouble.REJECTED:
+                return outcome
+            async with self._database.begin() as tx:
+                await forget_messages(tx, tuple(rows))
+
+    async def _thread(self, case: Case | None, chat_id: int) -> int | None:
+        """Return the case's forum topic, made now if there is none; None in a plain group."""
+        if case is None or case.topic_id is not None:
+            return case.topic_id if case else None
+        try:
+            if chat_id not in self._is_forum:
+                self._is_forum[chat_id] = bool((await self._bot.get_chat(chat_id)).is_forum)
+            if not self._is_forum[chat_id]:
+                return None
+            topic = await self._bot.create_forum_topic(chat_id, self._topic_name(case))
+        except TelegramError as error:
+            # A topic is a convenience, the alert is not: without one it goes to the group itself.
+            log.warning("no topic for the case", code=case.code, error=type(error).__name__)
+            return None
+        async with self._database.begin() as tx:
+            await set_topic(tx, case.id, topic.message_thread_id)
+        return topic.message_thread_id
+
+
+def _in_former_group(message: Outgoing, staff_chat_id: int) -> bool:
+    """Whether it edits or copies a message of the staff group before that got a new id.
+
+    The upgraded group numbers its messages anew: the same number may be anything there.
+    """
+    meant = message.edits if message.to is None else message.copy_of
+    return meant is not None and meant[0] != staff_chat_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from telegram import ChatMember, Update
+from telegram import ChatMember, Message, Update
 
 from assistant import STAFF_LANGUAGE
 from desk import RepliedTo
@@ -21,18 +21,24 @@ async def on_message(update: Update, context: Context) -> None:
     if user is None or user.is_bot:
         await here.desk.set_aside(update.update_id)
         return
+    to = _replied_to(message, context.bot.id)
+    if to is None:
+        await here.desk.set_aside(update.update_id)
+        return
+    post = (message.chat_id, message.message_id)
+    await here.desk.reply(update.update_id, staff_member(user), post, to, here.clock())
+
+
+def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
+    """Return what a message in the group replies to, if anything."""
     replied = message.reply_to_message
     # In a topic every message "replies" to the one that made the topic: that is no reply.
-    made_topic = (
-        message.is_topic_message and replied and replied.message_id == message.message_thread_id
-    )
-    to = None
-    if replied and not made_topic:
-        ours = replied.from_user is not None and replied.from_user.id == context.bot.id
-        to = RepliedTo(replied.message_id, ours, case_named_by(replied) if ours else None)
-    await here.desk.reply(
-        update.update_id, staff_member(user), message.chat_id, message.message_id, to, here.clock()
-    )
+    if replied is None or (
+        message.is_topic_message and replied.message_id == message.message_thread_id
+    ):
+        return None
+    ours = replied.from_user is not None and replied.from_user.id == bot_id
+    return RepliedTo(replied.message_id, ours, case_named_by(replied) if ours else None)
 
 
 async def on_press(update: Update, context: Context) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from telegram import ChatMember, Message, Update
 
 from assistant import STAFF_LANGUAGE
+from cases.model import Claim
 from desk import RepliedTo
 from handlers.adapt import case_named_by, staff_member
 from handlers.people import acknowledge
@@ -16,17 +17,29 @@ _MEMBERS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
 async def on_message(update: Update, context: Context) -> None:
     """A volunteer wrote: a reply to a case's message goes to the person, the rest is a note."""
     here = services(context)
-    message, user = update.effective_message, update.effective_user
+    message = update.effective_message
     assert message is not None
-    if user is None or user.is_bot:
-        await here.desk.set_aside(update.update_id)
-        return
     to = _replied_to(message, context.bot.id)
-    if to is None:
+    author = _author(message, here) if to is not None else None
+    if to is None or author is None:
         await here.desk.set_aside(update.update_id)
         return
     post = (message.chat_id, message.message_id)
-    await here.desk.reply(update.update_id, staff_member(user), post, to, here.clock())
+    await here.desk.reply(update.update_id, author, post, to, here.clock())
+
+
+def _author(message: Message, here: Services) -> Claim | None:
+    """Return who wrote in the group, or None where it was a bot or another chat's channel.
+
+    Only an administrator can write in the group's own name, and Telegram does not say which.
+    """
+    user, in_name_of = message.from_user, message.sender_chat
+    if in_name_of is not None and in_name_of.id == message.chat_id:
+        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
+        return Claim(in_name_of.id, voice.label("staff-coordinator"))
+    if user is None or user.is_bot or in_name_of is not None:
+        return None
+    return staff_member(user)
 
 
 def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:

@@ -121,7 +121,9 @@ class Telegram:
         topic_id: int | None = None,
         content: dict[str, Any] | None = None,
     ) -> int:
-        """Somebody sends a text, or `content` (a photo, a sticker, as the Bot API shows it)."""
+        """Somebody sends a text, or `content` (a photo, a sticker, as the Bot API shows it).
+
+        `content` may also say in whose name it is sent (`from`, `sender_chat`)."""
         chat, user = self.chats[chat_id], self.users[user_id]
         message = self._message(chat, user, topic_id)
         message.update({"text": text} if text is not None else {})

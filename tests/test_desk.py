@@ -39,6 +39,28 @@ async def test_a_reply_reaches_the_trainee_without_the_volunteer_s_name(stage: S
     assert "Hana" not in str(stage.messages(PERSON))
 
 
+async def test_the_reply_of_an_administrator_without_a_name_reaches_the_trainee(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    await stage.volunteer_replies(
+        "Hana", "Bạn có an toàn không?", to="ALARM", in_name_of=stage.group.as_json()
+    )
+    assert stage.texts(PERSON)[-1] == "Bạn có an toàn không?"
+    await stage.volunteer_presses("Ken", "Close")
+    assert stage.find(GROUP, "closed by Ken.")
+
+
+async def test_what_is_written_in_a_channel_s_name_is_a_note(stage: Scene) -> None:
+    await stage.writes(ALARM)
+    stage.news(PERSON)
+    channel = {"id": -1005550005550, "type": "channel", "title": "news"}
+    await stage.volunteer_replies("Hana", "Read our news", to="ALARM", in_name_of=channel)
+    assert stage.news(PERSON) == []
+    await stage.volunteer_presses("Ken", "Claim")
+    assert stage.find(GROUP, "Ken has it.")
+
+
 async def test_a_note_in_the_topic_goes_nowhere(stage: Scene) -> None:
     await stage.writes(ALARM)
     stage.news(PERSON)

@@ -86,16 +86,17 @@ class Desk:
     async def reply(
         self,
         update_id: int,
-        staff: Claim,
+        staff: Claim | None,
         post: tuple[int, int],
         to: RepliedTo,
         now: dt.datetime,
     ) -> None:
         """Send a staff message to the person if it replies to a case's alert or copied message.
 
-        `post` is the staff message, by chat and message id. The person gets a copy without the
-        volunteer's name. Where nobody can get it, because it replies to another message of the
-        bot's or because the person hides their chat, the staff are told so. Raises StorageError.
+        `post` is the staff message, by chat and message id; `staff` is None where its author may
+        not act. The person gets a copy without the volunteer's name. Where nobody gets it, because
+        of who wrote it, because it replies to another message of the bot's or because the person
+        hides their chat, the staff are told so. Raises StorageError.
         """
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
@@ -106,6 +107,8 @@ class Desk:
                 if to.ours:
                     text = self.content.voice(STAFF_LANGUAGE, now).say("staff-not-passed-on")
                     await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
+            elif staff is None:
+                await tell_staff(tx, self.content, "staff-not-sent-stranger", case, now)
             elif has_hidden(person):
                 await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
             else:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from telegram import ChatMember, Message, Update
+from telegram import Bot, Message, Update
 
 from assistant import STAFF_LANGUAGE
 from cases.model import Claim
 from desk import RepliedTo
 from handlers.adapt import case_named_by, staff_member
+from handlers.membership import is_member
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
-
-_MEMBERS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
 
 
 async def on_message(update: Update, context: Context) -> None:
@@ -20,16 +19,16 @@ async def on_message(update: Update, context: Context) -> None:
     message = update.effective_message
     assert message is not None
     to = _replied_to(message, context.bot.id)
-    author = _author(message, here) if to is not None else None
-    if to is None or author is None:
+    if to is None:
         await here.desk.set_aside(update.update_id)
         return
     post = (message.chat_id, message.message_id)
+    author = await _author(message, context.bot, here)
     await here.desk.reply(update.update_id, author, post, to, here.clock())
 
 
-def _author(message: Message, here: Services) -> Claim | None:
-    """Return who wrote in the group, or None where it was a bot or another chat's channel.
+async def _author(message: Message, bot: Bot, here: Services) -> Claim | None:
+    """Return who wrote in the group, or None for who may not act: no member, a channel, a bot.
 
     Only an administrator can write in the group's own name, and Telegram does not say which.
     """
@@ -39,7 +38,7 @@ def _author(message: Message, here: Services) -> Claim | None:
         return Claim(in_name_of.id, voice.label("staff-coordinator"))
     if user is None or user.is_bot or in_name_of is not None:
         return None
-    return staff_member(user)
+    return staff_member(user) if await is_member(bot, message.chat_id, user.id) else None
 
 
 def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
@@ -78,7 +77,4 @@ async def _from_staff(update: Update, context: Context, here: Services) -> bool:
     chat, user = update.effective_chat, update.effective_user
     if chat is None or user is None or chat.id != here.staff_chat.id:
         return False
-    # When Telegram does not say, nobody knows: the inbox tries the press again.
-    member = await context.bot.get_chat_member(chat.id, user.id)
-    restricted_member = getattr(member, "is_member", False)
-    return member.status in _MEMBERS or bool(restricted_member)
+    return await is_member(context.bot, chat.id, user.id)

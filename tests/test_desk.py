@@ -51,14 +51,30 @@ async def test_the_reply_of_an_administrator_without_a_name_reaches_the_trainee(
     assert stage.find(GROUP, "closed by Ken.")
 
 
-async def test_what_is_written_in_a_channel_s_name_is_a_note(stage: Scene) -> None:
+async def test_what_is_written_in_a_channel_s_name_is_not_passed_on_and_the_group_is_told(
+    stage: Scene,
+) -> None:
     await stage.writes(ALARM)
     stage.news(PERSON)
     channel = {"id": -1005550005550, "type": "channel", "title": "news"}
     await stage.volunteer_replies("Hana", "Read our news", to="ALARM", in_name_of=channel)
     assert stage.news(PERSON) == []
+    assert stage.find(GROUP, "in the name of a channel, so nobody got this reply")
     await stage.volunteer_presses("Ken", "Claim")
     assert stage.find(GROUP, "Ken has it.")
+
+
+async def test_the_reply_of_somebody_who_has_left_reaches_nobody_and_the_group_is_told(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    stage.news(PERSON)
+    stage.group.members.discard(602)
+    await stage.volunteer_replies("Ken", "Where do you live?", to="ALARM")
+    assert stage.news(PERSON) == []
+    assert stage.find(GROUP, "not a member of this group")
+    await stage.volunteer_presses("Hana", "Claim")
+    assert stage.find(GROUP, "Hana has it.")
 
 
 async def test_a_note_in_the_topic_goes_nowhere(stage: Scene) -> None:

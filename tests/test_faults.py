@@ -223,6 +223,34 @@ async def test_a_claim_is_not_lost_while_telegram_does_not_say_who_is_a_member(
     assert stage.find(GROUP, "Hana has it.")
 
 
+@pytest.mark.parametrize("status", [502, 429])
+async def test_a_reply_waits_for_as_long_as_telegram_does_not_say_who_is_a_member(
+    stage: Scene, status: int
+) -> None:
+    await stage.writes(ALARM)
+    # Oftener than an update is tried that fails by itself.
+    stage.server.fault = refusing(ATTEMPTS_MAX + 1, GROUP, "getChatMember", status, retry_after=1)
+    await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    assert stage.texts(PERSON)[-1] == "Are you safe?"
+
+
+async def test_a_reply_of_somebody_whom_telegram_does_not_know_in_the_group_reaches_nobody(
+    stage: Scene,
+) -> None:
+    async def unknown(method: str, _params: dict[str, Any]) -> web.StreamResponse | None:
+        if method.lower() != "getchatmember":
+            return None
+        wrong = "Bad Request: member not found"
+        body = {"ok": False, "error_code": 400, "description": wrong}
+        return web.json_response(body, status=400)
+
+    await stage.writes(ALARM)
+    stage.server.fault = unknown
+    await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    assert "Are you safe?" not in stage.texts(PERSON)
+    assert stage.find(GROUP, "not a member of this group")
+
+
 async def test_volunteers_are_told_when_a_reply_cannot_reach_the_person(stage: Scene) -> None:
     await stage.writes(ALARM)
     stage.telegram.chats[PERSON].blocked = True

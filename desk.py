@@ -115,6 +115,18 @@ class Desk:
                 await self._pass_on(tx, case, person, staff, post, now)
         self.sent()
 
+    async def reply_edited(
+        self, update_id: int, chat_id: int, to: RepliedTo, now: dt.datetime
+    ) -> None:
+        """Tell the staff that the person keeps the first form of a reply. Raises StorageError."""
+        async with self.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return
+            case = await _case_meant(tx, chat_id, to)
+            if case is not None:
+                await tell_staff(tx, self.content, "staff-reply-edited", case, now)
+        self.sent()
+
     async def _pass_on(
         self,
         tx: Transaction,

@@ -14,13 +14,16 @@ from handlers.services import Context, Services, services
 
 
 async def on_message(update: Update, context: Context) -> None:
-    """A volunteer wrote: a reply to a case's message goes to the person, the rest is a note."""
+    """A volunteer wrote or edited something: what replies to nothing is a note."""
     here = services(context)
     message = update.effective_message
     assert message is not None
     to = _replied_to(message, context.bot.id)
     if to is None:
         await here.desk.set_aside(update.update_id)
+        return
+    if update.edited_message is not None:
+        await here.desk.reply_edited(update.update_id, message.chat_id, to, here.clock())
         return
     post = (message.chat_id, message.message_id)
     author = await _author(message, context.bot, here)

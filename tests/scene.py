@@ -95,11 +95,12 @@ class Scene:
         await self.settled()
         return reply
 
-    async def volunteer_notes(self, name: str, text: str) -> None:
-        """A volunteer writes into the newest topic without replying to anything."""
+    async def volunteer_notes(self, name: str, text: str) -> int:
+        """A volunteer writes into the newest topic without replying to anything; return the id."""
         topic = max(self.group.topics, default=None)
-        await self.telegram.write(GROUP, VOLUNTEERS[name], text, topic_id=topic)
+        note = await self.telegram.write(GROUP, VOLUNTEERS[name], text, topic_id=topic)
         await self.settled()
+        return note
 
     # --- what is to be seen
 

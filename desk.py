@@ -142,7 +142,13 @@ class Desk:
         if case.state is State.WAITING:
             await self._refresh_buttons(tx, after, now)
             await self._tell_person(tx, after, person, now)
-        copy = Outgoing(person.chat_id, Purpose.REPLY, copy_of=post, case_id=case.id)
+        copy = Outgoing(
+            person.chat_id,
+            Purpose.REPLY,
+            copy_of=post,
+            case_id=case.id,
+            language=person.language,
+        )
         await enqueue(tx, copy, now)
 
     async def set_aside(self, update_id: int) -> None:
@@ -173,7 +179,12 @@ class Desk:
             menus.closed(voice) if case.state is State.CLOSED else menus.plain(voice, "claimed")
         )
         message = Outgoing(
-            person.chat_id, Purpose.NOTICE, reply.text, reply.buttons, case_id=case.id
+            person.chat_id,
+            Purpose.NOTICE,
+            reply.text,
+            reply.buttons,
+            case_id=case.id,
+            language=person.language,
         )
         await enqueue(tx, message, now)
 

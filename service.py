@@ -89,7 +89,17 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
 
     application = _application(config.telegram_bot_token.get_secret_value(), config)
     bot = application.bot
-    outbox = Outbox(database, bot, staff_chat, clock, staff_text, topic_name)
+    outbox = Outbox(
+        database,
+        bot,
+        staff_chat,
+        clock,
+        staff_text,
+        topic_name,
+        repeat_mark=lambda language: content.voice(content.first_language(language), clock()).say(
+            "maybe-repeat"
+        ),
+    )
     here = Services(
         assistant=Assistant(database, content, outbox.wake),
         desk=Desk(database, content, outbox.wake),

@@ -77,14 +77,17 @@ class Outbox:
         clock: Callable[[], dt.datetime],
         staff_text: Callable[..., str],
         topic_name: Callable[[Case], str],
+        repeat_mark: Callable[[str | None], str],
     ) -> None:
-        """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML."""
+        """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML;
+        `repeat_mark(language)` is what stands below a message that may have come before."""
         self._database = database
         self._bot = bot
         self._staff_chat = staff_chat
         self._clock = clock
         self._staff_text = staff_text
         self._topic_name = topic_name
+        self._repeat_mark = repeat_mark
         self._news = asyncio.Event()
         self._news_while_pacing = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -201,7 +204,7 @@ class Outbox:
             message,
             chat_id,
             thread_id,
-            repeat_mark=self._staff_text("maybe-repeat") if due.uncertain else None,
+            repeat_mark=self._repeat_mark(message.language) if due.uncertain else None,
         )
         return _Sent(outcome, chat_id, case)
 

@@ -44,6 +44,7 @@ class Outgoing:
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before;
     `deletes` are messages of the chat that go; `wipes` says that all of it goes that is known.
+    `language` is that of whoever reads it; None is the staff's.
     """
 
     to: int | None
@@ -55,6 +56,7 @@ class Outgoing:
     deletes: tuple[int, ...] = ()
     case_id: int | None = None
     wipes: bool = False
+    language: str | None = None
 
     @property
     def is_new_on_phone(self) -> bool:
@@ -127,6 +129,7 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
         deletes=tuple(body.get("deletes", ())),
         case_id=body["case_id"],
         wipes=body.get("wipes", False),
+        language=body.get("language"),
     )
     return Due(
         id=row.id,

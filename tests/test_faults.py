@@ -152,7 +152,25 @@ async def test_an_answer_that_telegram_took_but_did_not_confirm_comes_again_mark
     stage.server.fault = cut_off
     await stage.writes("/help")
     first, second = stage.texts(PERSON)
-    assert second == f"{first}\n(perhaps a repeat)"
+    assert second == f"{first}\n(có thể bị lặp lại)"
+
+
+async def test_whoever_is_answered_in_english_reads_the_mark_in_english(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), language="en") as here, here.bot_runs():
+        here.server.fault = unconfirmed(here, "sendMessage", PERSON)
+        await here.writes("/help")
+        assert here.texts(PERSON)[-1].endswith("(perhaps a repeat)")
+
+
+async def test_the_last_word_to_somebody_who_is_forgotten_is_marked_in_their_language(
+    stage: Scene,
+) -> None:
+    await stage.writes("/forget")
+    stage.server.fault = unconfirmed(stage, "sendMessage", PERSON)
+    await stage.presses("Ừ, xoá hết")
+    assert stage.texts(PERSON)[-1].endswith("(có thể bị lặp lại)")
 
 
 @pytest.mark.parametrize("answer", [b"[]", b"null", b'{"ok": true}', b"<html>"])
@@ -192,7 +210,7 @@ async def test_a_reply_that_may_have_come_before_is_marked(stage: Scene) -> None
     _taken, first, second = stage.news(PERSON)
     assert "reply_markup" not in first
     ((button,),) = second["reply_markup"]["inline_keyboard"]
-    assert button["text"] == "(perhaps a repeat)"
+    assert button["text"] == "(có thể bị lặp lại)"
 
 
 async def test_a_reply_to_an_alert_that_telegram_did_not_confirm_reaches_the_person(

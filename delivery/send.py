@@ -37,7 +37,14 @@ _GONE = (
     "message_id_invalid",
 )
 _UNCHANGED = "message is not modified"
-_CHAT_GONE = ("chat not found", "user is deactivated", "peer_id_invalid")
+_BLOCKED = ("blocked by the user", "user is deactivated", "initiate conversation with a user")
+_NO_ACCESS = (
+    "chat not found",
+    "peer_id_invalid",
+    "not enough rights",
+    "have no rights",
+    "chat_write_forbidden",
+)
 
 
 async def send(
@@ -106,15 +113,17 @@ def failure_of(error: TelegramError) -> Failure:
         return Failure(Trouble.RATE_LIMITED, float(seconds))
     if isinstance(error, ChatMigrated):
         return Failure(Trouble.MOVED, moved_to=error.new_chat_id)
-    if isinstance(error, Forbidden):
+    if isinstance(error, Forbidden | BadRequest) and any(known in words for known in _BLOCKED):
         return Failure(Trouble.BLOCKED)
+    if isinstance(error, Forbidden):
+        return Failure(Trouble.NO_ACCESS)
     if isinstance(error, BadRequest):
         if any(known in words for known in _THREAD_GONE):
             return Failure(Trouble.THREAD_GONE)
         if any(known in words for known in _GONE):
             return Failure(Trouble.GONE)
-        if any(known in words for known in _CHAT_GONE):
-            return Failure(Trouble.BLOCKED)
+        if any(known in words for known in _NO_ACCESS):
+            return Failure(Trouble.NO_ACCESS)
         return Failure(Trouble.REJECTED)
     # A refused token (401) is mended by whoever runs the bot: nothing is given up meanwhile.
     if isinstance(error, InvalidToken) or isinstance(error.__cause__, _NEVER_LEFT):

@@ -276,6 +276,36 @@ async def test_volunteers_are_told_when_a_reply_cannot_reach_the_person(stage: S
     assert "they blocked the bot" in stage.find(GROUP, "not delivered")["text"]
 
 
+async def test_a_person_who_blocks_the_bot_does_not_hold_up_the_words_of_others(
+    stage: Scene,
+) -> None:
+    other = stage.person("Somebody", 6010203040)
+    stage.telegram.chats[PERSON].blocked = True
+    await stage.telegram.write(PERSON, PERSON, ALARM)
+    await until(lambda: any("not delivered" in text for text in stage.texts(GROUP)))
+    await stage.writes("nó cầm dao đứng trước cửa phòng em", person=other)
+    assert len([text for text in stage.texts(GROUP) if "ALARM" in text]) == 2
+    assert stage.find(GROUP, "nó cầm dao")
+    assert "they blocked the bot" in stage.find(GROUP, "not delivered")["text"]
+
+
+async def test_an_alarm_waits_while_the_bot_is_shut_out_of_the_group(stage: Scene) -> None:
+    tried: list[str] = []
+
+    async def watch(method: str, params: dict[str, Any]) -> None:
+        if method == "sendMessage" and int(params["chat_id"]) == GROUP:
+            tried.append(method)
+
+    stage.group.blocked = True
+    stage.server.fault = watch
+    await stage.telegram.write(PERSON, PERSON, ALARM)
+    await until(lambda: len(tried) > 1)
+    stage.group.blocked = False
+    await stage.settled()
+    assert stage.find(GROUP, "ALARM")
+    assert stage.find(GROUP, "cứu em với")
+
+
 async def test_an_alarm_in_a_deleted_topic_gets_a_new_topic(stage: Scene) -> None:
     await stage.writes(ALARM)
     (old,) = stage.group.topics

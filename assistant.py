@@ -73,6 +73,9 @@ class Assistant:
                 if turn.hide:
                     await drop_unsent(tx, chat_id)
                     await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
+                if turn.commands is not None:
+                    listed = Outgoing(chat_id, Purpose.EDIT, commands=turn.commands)
+                    await enqueue(tx, listed, now)
                 await self._reply(tx, turn, chat_id, now)
         self.sent()
 

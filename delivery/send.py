@@ -7,6 +7,7 @@ import datetime as dt
 import httpx
 from telegram import (
     Bot,
+    BotCommandScopeChat,
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -23,7 +24,7 @@ from telegram.error import (
 )
 
 from delivery.retry import Failure, Trouble
-from storage.outbox import Keyboard, Outgoing
+from storage.outbox import Commands, Keyboard, Outgoing
 
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -54,7 +55,8 @@ async def send(
     thread_id: int | None = None,
     repeat_mark: str | None = None,
 ) -> int | Failure:
-    """Send a message; return the id that it got (for an edit, the id it has), or the failure.
+    """Send a message; return the id that it got (for an edit, the id it has; for a list of
+    commands 0), or the failure.
 
     `chat_id` is where it goes now. `repeat_mark` is put below what may have arrived before.
     """
@@ -73,6 +75,9 @@ async def _call(
     thread_id: int | None,
     repeat_mark: str | None,
 ) -> int:
+    if message.commands is not None:
+        await _list_commands(bot, message.commands, chat_id)
+        return 0
     keyboard = _markup(message.keyboard)
     if message.edits is not None:
         await bot.edit_message_reply_markup(
@@ -102,6 +107,15 @@ async def _call(
         link_preview_options=LinkPreviewOptions(is_disabled=True),
     )
     return sent.message_id
+
+
+async def _list_commands(bot: Bot, commands: Commands, chat_id: int) -> None:
+    """Let one chat list these commands instead of the usual ones; the usual ones if none."""
+    here = BotCommandScopeChat(chat_id)
+    if commands:
+        await bot.set_my_commands(commands, scope=here)
+    else:
+        await bot.delete_my_commands(scope=here)
 
 
 def failure_of(error: TelegramError) -> Failure:

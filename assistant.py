@@ -73,6 +73,9 @@ class Assistant:
                 if turn.hide:
                     await drop_unsent(tx, chat_id)
                     await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
+                if turn.commands is not None:
+                    listed = Outgoing(chat_id, Purpose.EDIT, commands=turn.commands)
+                    await enqueue(tx, listed, now)
                 await self._reply(tx, turn, chat_id, now)
         self.sent()
 
@@ -91,7 +94,10 @@ class Assistant:
             gone = Outgoing(None, Purpose.EDIT, deletes=ids[at : at + DELETED_AT_ONCE])
             await enqueue(tx, gone, now)
         for reply in turn.replies:
-            await enqueue(tx, Outgoing(person.chat_id, Purpose.FAREWELL, reply.text), now)
+            farewell = Outgoing(
+                person.chat_id, Purpose.FAREWELL, reply.text, language=turn.language
+            )
+            await enqueue(tx, farewell, now)
 
     async def refuse_elsewhere(
         self, update_id: int, chat_id: int, account_language: str | None, now: dt.datetime
@@ -100,14 +106,15 @@ class Assistant:
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
                 return
-            voice = self.content.voice(self.content.first_language(account_language), now)
-            text = voice.say("only-private")
-            await enqueue(tx, Outgoing(chat_id, Purpose.ANSWER, text), now)
+            language = self.content.first_language(account_language)
+            text = self.content.voice(language, now).say("only-private")
+            await enqueue(tx, Outgoing(chat_id, Purpose.ANSWER, text, language=language), now)
         self.sent()
 
     async def _reply(self, tx: Transaction, turn: Turn, chat_id: int, now: dt.datetime) -> None:
         messages = [
-            Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons) for reply in turn.replies
+            Outgoing(chat_id, Purpose.ANSWER, reply.text, reply.buttons, language=turn.language)
+            for reply in turn.replies
         ]
         await enqueue_all(tx, messages, now)
         for name in turn.uncovered:

@@ -23,7 +23,7 @@ from storage.cases import (
 from storage.database import Database, Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
-from storage.people import person_of_case
+from storage.people import Person, person_of_case
 
 ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE}
 
@@ -79,54 +79,77 @@ class Desk:
             key = "staff-claimed" if event is Event.CLAIM else "staff-closed"
             await tell_staff(tx, self.content, key, case, now, name=staff.name)
             await self._refresh_buttons(tx, after, now)
-            await self._tell_person(tx, after, now)
+            await self._tell_person(tx, after, await person_of_case(tx, after), now)
         self.sent()
         return voice.label("staff-you-have-it") if event is Event.CLAIM else None
 
     async def reply(
         self,
         update_id: int,
-        staff: Claim,
-        chat_id: int,
-        message_id: int,
-        to: RepliedTo | None,
+        staff: Claim | None,
+        post: tuple[int, int],
+        to: RepliedTo,
         now: dt.datetime,
-    ) -> bool:
+    ) -> None:
         """Send a staff message to the person if it replies to a case's alert or copied message.
 
-        Returns whether it goes to the person; everything else is a note and goes nowhere, and
-        whoever replied to the bot is told. The person gets a copy without the volunteer's name.
-        While they hide their chat nothing is sent, and the staff are told so. Raises StorageError.
+        `post` is the staff message, by chat and message id; `staff` is None where its author may
+        not act. The person gets a copy without the volunteer's name. Where nobody gets it, because
+        of who wrote it, because it replies to another message of the bot's or because the person
+        hides their chat, the staff are told so. Raises StorageError.
         """
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
-                return False
-            case = await _case_meant(tx, chat_id, to) if to else None
-            if case is None:
-                if to and to.ours:
+                return
+            case = await _case_meant(tx, post[0], to)
+            person = await person_of_case(tx, case) if case else None
+            if case is None or person is None:
+                if to.ours:
                     text = self.content.voice(STAFF_LANGUAGE, now).say("staff-not-passed-on")
                     await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
-                return False
-            person = await person_of_case(tx, case)
-            if person is not None and has_hidden(person):
+            elif staff is None:
+                await tell_staff(tx, self.content, "staff-not-sent-stranger", case, now)
+            elif has_hidden(person):
                 await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
-                self.sent()
-                return False
-            after = step(case, Event.STAFF_REPLIES, claim=staff)
-            await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
-            if case.state is State.WAITING:
-                await self._refresh_buttons(tx, after, now)
-                await self._tell_person(tx, after, now)
-            if person is not None:
-                copy = Outgoing(
-                    person.chat_id,
-                    Purpose.REPLY,
-                    copy_of=(chat_id, message_id),
-                    case_id=case.id,
-                )
-                await enqueue(tx, copy, now)
+            else:
+                await self._pass_on(tx, case, person, staff, post, now)
         self.sent()
-        return True
+
+    async def reply_edited(
+        self, update_id: int, chat_id: int, to: RepliedTo, now: dt.datetime
+    ) -> None:
+        """Tell the staff that the person keeps the first form of a reply. Raises StorageError."""
+        async with self.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return
+            case = await _case_meant(tx, chat_id, to)
+            if case is not None:
+                await tell_staff(tx, self.content, "staff-reply-edited", case, now)
+        self.sent()
+
+    async def _pass_on(
+        self,
+        tx: Transaction,
+        case: Case,
+        person: Person,
+        staff: Claim,
+        post: tuple[int, int],
+        now: dt.datetime,
+    ) -> None:
+        """Send a copy of a staff message to the person; whoever replies first has the case."""
+        after = step(case, Event.STAFF_REPLIES, claim=staff)
+        await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
+        if case.state is State.WAITING:
+            await self._refresh_buttons(tx, after, now)
+            await self._tell_person(tx, after, person, now)
+        copy = Outgoing(
+            person.chat_id,
+            Purpose.REPLY,
+            copy_of=post,
+            case_id=case.id,
+            language=person.language,
+        )
+        await enqueue(tx, copy, now)
 
     async def set_aside(self, update_id: int) -> None:
         """Mark an update done that asks for nothing."""
@@ -146,8 +169,9 @@ class Desk:
             edit = Outgoing(None, Purpose.EDIT, keyboard=keyboard, edits=alert, case_id=case.id)
             await enqueue(tx, edit, now)
 
-    async def _tell_person(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
-        person = await person_of_case(tx, case)
+    async def _tell_person(
+        self, tx: Transaction, case: Case, person: Person | None, now: dt.datetime
+    ) -> None:
         if person is None or has_hidden(person):
             return
         voice = self.content.voice(person.language, now)
@@ -155,7 +179,12 @@ class Desk:
             menus.closed(voice) if case.state is State.CLOSED else menus.plain(voice, "claimed")
         )
         message = Outgoing(
-            person.chat_id, Purpose.NOTICE, reply.text, reply.buttons, case_id=case.id
+            person.chat_id,
+            Purpose.NOTICE,
+            reply.text,
+            reply.buttons,
+            case_id=case.id,
+            language=person.language,
         )
         await enqueue(tx, message, now)
 

@@ -91,7 +91,11 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
 
     application = _application(config.telegram_bot_token.get_secret_value(), config)
     bot = application.bot
-    sender = Sender(database, bot, staff_chat, clock, staff_text, topic_name)
+
+    def repeat_mark(language: str | None) -> str:
+        return content.voice(content.first_language(language), clock()).say("maybe-repeat")
+
+    sender = Sender(database, bot, staff_chat, clock, topic_name, repeat_mark)
     outbox = Outbox(database, sender, staff_chat, clock, staff_text)
     here = Services(
         assistant=Assistant(database, content, outbox.wake),

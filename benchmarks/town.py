@@ -21,7 +21,8 @@ FIRST_PERSON = 500_001
 VOLUNTEERS = (601, 602, 603)
 # Every fourth person may be in danger.
 IN_DANGER_EACH = 4
-MARK = "(perhaps a repeat)"
+# As the volunteers and as the people read it.
+MARKS = ("(perhaps a repeat)", "(có thể bị lặp lại)")
 NOT_DELIVERED = "not delivered"
 NOT_PASSED_ON = "nobody got this reply"
 
@@ -233,13 +234,15 @@ def add_people(telegram: Telegram, count: int) -> range:
 
 
 def _key(text: str) -> str:
-    return text.removesuffix(MARK).rstrip("\n")
+    for mark in MARKS:
+        text = text.removesuffix(mark)
+    return text.rstrip("\n")
 
 
 def _marked(message: dict[str, Any]) -> bool:
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])
     buttons = [button["text"] for row in rows for button in row]
-    return message.get("text", "").endswith(MARK) or MARK in buttons
+    return message.get("text", "").endswith(MARKS) or any(mark in buttons for mark in MARKS)
 
 
 def _alert_in(message: dict[str, Any]) -> re.Match[str] | None:

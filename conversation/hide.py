@@ -11,13 +11,15 @@ import unicodedata
 from dataclasses import replace
 
 from conversation import menus
-from conversation.messages import CaseWish, Kind, Reply, Turn
+from conversation.messages import CaseWish, Command, Kind, Reply, Turn
 from conversation.moment import Moment
 from conversation.state import Hiding
 from matching.judgement import Decision, Judgement
 
 # Shorter words are found by trying, longer ones are not remembered.
 WORD_LENGTH_MIN, WORD_LENGTH_MAX = 4, 64
+# The one command that a hidden chat lists.
+PHRASE_COMMAND = "phrase"
 PHRASES = ("morning", "day", "evening", "thanks", "sorry", "meal", "work-done", "night")
 
 
@@ -45,7 +47,9 @@ def confirm(moment: Moment) -> Turn:
         return ask(moment)
     state = replace(moment.state, hiding=Hiding.HIDDEN, recent=(), card_kind=None, card_at=None)
     turn = replace(moment, state=state).turn(_phrase(moment, "welcome"))
-    return replace(turn, hide=True, staff_notice=_notice(moment, "staff-hidden"))
+    commands = (Command(PHRASE_COMMAND, moment.voice.label("phrase-book-command")),)
+    notice = _notice(moment, "staff-hidden")
+    return replace(turn, hide=True, staff_notice=notice, commands=commands)
 
 
 def cancel(moment: Moment) -> Turn:
@@ -63,14 +67,16 @@ def behind(moment: Moment, alarm: CaseWish | None) -> Turn:
         back = left(moment)
         back = replace(back, state=replace(back.state, recent=()))
         turn = back.turn(menus.back(moment.voice), case=alarm)
-        return replace(turn, staff_notice=_notice(moment, "staff-back"))
+        return replace(turn, staff_notice=_notice(moment, "staff-back"), commands=())
     if alarm is not None:
         # What alarmed is passed on: it must not make the next message alarm by being joined.
         moment = replace(moment, state=replace(moment.state, recent=(), bot_only=False))
-    number = moment.incoming.message_id or 0
-    first = moment.incoming.kind in (Kind.COMMAND, Kind.BUTTON)
+    incoming = moment.incoming
+    asks_phrase = incoming.text == f"/{PHRASE_COMMAND}"
+    first = incoming.kind in (Kind.COMMAND, Kind.BUTTON) and not asks_phrase
+    number = incoming.message_id or 0
     phrase = _phrase(moment, "welcome" if first else PHRASES[number % len(PHRASES)])
-    turn = moment.turn(*(() if moment.incoming.edited else (phrase,)), case=alarm)
+    turn = moment.turn(*(() if incoming.edited else (phrase,)), case=alarm)
     return replace(turn, staff_notice="staff-hidden") if alarm else turn
 
 

@@ -181,6 +181,11 @@ def forgotten(voice: Voice) -> Reply:
     return Reply(voice.say("forgotten"))
 
 
+def phone_note(voice: Voice) -> Reply:
+    """Who else may see the phone, and the way out."""
+    return Reply(voice.say("phone-note"), ((voice.button("phone-note-hide", "hide"),),))
+
+
 def hide(voice: Voice) -> Reply:
     """Asks once more, now that there is a word that ends it."""
     choice = (voice.button("hide-yes", "hide-yes"), voice.button("hide-no", "hide-no"))

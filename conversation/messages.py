@@ -42,6 +42,13 @@ class Button(NamedTuple):
     data: str
 
 
+class Command(NamedTuple):
+    """What Telegram lists for a chat; `what` says what it is for."""
+
+    name: str
+    what: str
+
+
 @dataclass(frozen=True)
 class Reply:
     """A message to the person. `text` is HTML as Telegram takes it, at most 4096 characters."""
@@ -80,7 +87,8 @@ class Turn:
 
     `uncovered` are the facts that have no value today: a human must look at them. `forget` says
     that the person wants everything about them erased, `hide` that all on their phone goes before
-    the replies come. `staff_notice` is what the staff are told besides.
+    the replies come. `staff_notice` is what the staff are told besides. `commands` are all that
+    the chat lists from now on, with none it lists the usual ones again; None changes nothing.
     """
 
     replies: tuple[Reply, ...]
@@ -91,3 +99,4 @@ class Turn:
     forget: bool = False
     hide: bool = False
     staff_notice: str | None = None
+    commands: tuple[Command, ...] | None = None

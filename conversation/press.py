@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conversation import hide, menus
-from conversation.messages import CaseAction, CaseWish, Turn
+from conversation import hide, menus, phone_note
+from conversation.messages import CaseAction, CaseWish, Reply, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
 
@@ -60,10 +60,9 @@ def _start(moment: Moment, payload: str) -> Turn:
         moment = _speaking(moment, code)
         payload = rest
     if payload in moment.content.knowledge.topics:
-        reply, uncovered = menus.answer(moment.voice, payload)
         moment = replace(moment, state=replace(moment.state, welcomed=True))
         welcome = menus.plain(moment.voice, "welcome-short")
-        return moment.turn(welcome, reply, uncovered=tuple(uncovered))
+        return _answer(moment, payload, welcome)
     if moment.state.language_chosen:
         return _welcome(moment)
     return moment.turn(menus.languages(moment.voice, moment.content.translations))
@@ -110,7 +109,8 @@ def _emergency(moment: Moment) -> Turn:
 def _human(moment: Moment) -> Turn:
     if moment.case_is_open and moment.writes_to_case:
         return moment.turn(menus.opened(moment.voice, moment.code, already=True))
-    return moment.turn(menus.consent(moment.voice))
+    moment, note = phone_note.once(moment)
+    return moment.turn(*note, menus.consent(moment.voice))
 
 
 def _human_yes(moment: Moment) -> Turn:
@@ -161,8 +161,13 @@ def _none(moment: Moment) -> Turn:
 
 
 def _topic(moment: Moment, arguments: list[str]) -> Turn:
-    reply, uncovered = menus.answer(moment.voice, arguments[0])
-    return moment.turn(reply, uncovered=tuple(uncovered))
+    return _answer(moment, arguments[0])
+
+
+def _answer(moment: Moment, topic_id: str, *before: Reply) -> Turn:
+    moment, note = phone_note.before_topic(moment, topic_id)
+    reply, uncovered = menus.answer(moment.voice, topic_id)
+    return moment.turn(*before, *note, reply, uncovered=tuple(uncovered))
 
 
 def _pillar(moment: Moment, arguments: list[str]) -> Turn:
@@ -217,6 +222,7 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "none": _without_arguments(_none),
     "forget-yes": _without_arguments(_forget_yes),
     "forget-no": _without_arguments(_forget_no),
+    "hide": _without_arguments(hide.ask),
     "hide-yes": _without_arguments(hide.confirm),
     "hide-no": _without_arguments(hide.cancel),
 }

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from cases.model import Case, State
-from conversation import hide, menus
+from conversation import hide, menus, phone_note
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.moment import Moment
@@ -116,12 +116,18 @@ def _calm(moment: Moment, judgement: Judgement) -> Turn:
     if moment.incoming.edited or (moment.case_state is State.CLAIMED and wish_now):
         # An edit was answered in its first form; with a volunteer the bot does not talk in between.
         return moment.turn(case=wish_now)
-    replies, uncovered = _replies(moment, judgement)
+    note: tuple[Reply, ...] = ()
+    if judgement.decision is Decision.ANSWER and judgement.best:
+        moment, note = phone_note.before_topic(moment, judgement.best.topic)
+    replies, uncovered = _replies(moment, judgement, note)
     moment = replace(moment, state=replace(moment.state, welcomed=True))
     return moment.turn(*replies, case=wish_now, uncovered=tuple(uncovered))
 
 
-def _replies(moment: Moment, judgement: Judgement) -> tuple[list[Reply], list[str]]:
+def _replies(
+    moment: Moment, judgement: Judgement, note: tuple[Reply, ...]
+) -> tuple[list[Reply], list[str]]:
+    """Return what is answered, and what a human must look at; `note` comes before the answer."""
     voice = moment.voice
     uncovered: list[str] = []
     if judgement.decision is Decision.ANSWER and judgement.best:
@@ -134,7 +140,7 @@ def _replies(moment: Moment, judgement: Judgement) -> tuple[list[Reply], list[st
         reply = menus.suggestions(voice, [each.topic for each in judgement.candidates])
     else:
         reply = menus.with_human(voice, "unknown")
-    replies = [_offering_switch(moment, reply)]
+    replies = [*note, _offering_switch(moment, reply)]
     if judgement.urgency is Urgency.OFFER and not moment.case_is_open:
         replies.append(menus.with_human(voice, "offer-human"))
     if not moment.state.welcomed:

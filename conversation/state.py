@@ -35,12 +35,14 @@ class Recent:
 @dataclass(frozen=True)
 class PersonState:
     """`language_chosen` says that the person picked the language. `bot_only` says that they asked
-    that nothing more be passed on. `card_kind` and `card_at` are the last urgent card shown.
+    that nothing more be passed on. `phone_noted` says that they had the note on who else may see
+    their phone. `card_kind` and `card_at` are the last urgent card shown.
     `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own."""
 
     language_chosen: bool = False
     welcomed: bool = False
     bot_only: bool = False
+    phone_noted: bool = False
     recent: tuple[Recent, ...] = ()
     card_kind: str | None = None
     card_at: dt.datetime | None = None
@@ -64,6 +66,7 @@ class PersonState:
             "language_chosen": self.language_chosen,
             "welcomed": self.welcomed,
             "bot_only": self.bot_only,
+            "phone_noted": self.phone_noted,
             "card_kind": self.card_kind,
             "card_at": self.card_at.isoformat() if self.card_at else None,
             "hiding": self.hiding.value,
@@ -90,7 +93,8 @@ class PersonState:
             ),
             card_kind=content["card_kind"],
             card_at=dt.datetime.fromisoformat(card_at) if card_at else None,
-            # Kept by an earlier version, a state knows nothing of hiding.
+            # Kept by an earlier version, a state knows nothing of what follows.
+            phone_noted=content.get("phone_noted", False),
             hiding=Hiding(content.get("hiding", "no")),
             word_key=content.get("word_key", ""),
             word_hash=content.get("word_hash", ""),

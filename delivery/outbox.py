@@ -208,4 +208,4 @@ async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) ->
     return pacing.wait_s(sent_at, now, alarm=message.purpose is Purpose.ALERT)
 
 
-_REASONS = {Trouble.BLOCKED: "blocked", Trouble.GONE: "gone"}
+_REASONS = {Trouble.BLOCKED: "blocked", Trouble.NO_ACCESS: "blocked", Trouble.GONE: "gone"}

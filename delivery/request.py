@@ -44,9 +44,14 @@ class Request(BaseRequest):
         method: str,
         request_data: RequestData | None = None,
         read_timeout: Any = BaseRequest.DEFAULT_NONE,
-        **_timeouts: Any,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the library's signature
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the same
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,  # noqa: ARG002 - the same
     ) -> tuple[int, bytes]:
-        """Return status and body. Raises TimedOut or NetworkError, with aiohttp's error as cause."""
+        """Return status and body; of the waits only that for the answer can be chosen.
+
+        Raises TimedOut or NetworkError, with aiohttp's error as its cause.
+        """
         if self._session is None:
             raise RuntimeError("the request is not initialized")
         wait_s = ANSWERS_WITHIN_S if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout

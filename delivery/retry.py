@@ -24,7 +24,9 @@ class Trouble(enum.StrEnum):
     UNCERTAIN = "uncertain"
     """No whole answer came back: it may have arrived."""
     BLOCKED = "blocked"
-    """The person blocked the bot, or the bot was removed from the group."""
+    """The person blocked the bot, or their account is gone."""
+    NO_ACCESS = "no-access"
+    """The bot may not write in the chat, or was removed from it."""
     THREAD_GONE = "thread-gone"
     MOVED = "moved"
     """The group was upgraded and has a new id."""
@@ -62,12 +64,13 @@ def after(failure: Failure, attempts: int, age: dt.timedelta, *, to_staff: bool)
     """Return what to do after a failed send.
 
     `attempts` counts the failures before this one, `age` is the message's. The staff group is
-    tried for ever: an alarm has nowhere else to go.
+    tried for ever: an alarm has nowhere else to go. No group blocks a bot: what is blocked on its
+    way there is a copy, because of the person whose message it is.
     """
     trouble = failure.trouble
-    if trouble in (Trouble.REJECTED, Trouble.GONE):
+    if trouble in (Trouble.REJECTED, Trouble.GONE, Trouble.BLOCKED):
         return GiveUp(trouble)
-    if trouble is Trouble.BLOCKED and not to_staff:
+    if trouble is Trouble.NO_ACCESS and not to_staff:
         return GiveUp(trouble)
     if trouble in (Trouble.THREAD_GONE, Trouble.MOVED) and attempts < 3:
         return Again(0.0)

@@ -7,6 +7,7 @@ import datetime as dt
 import aiohttp
 from telegram import (
     Bot,
+    BotCommandScopeChat,
     CopyTextButton,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -23,7 +24,7 @@ from telegram.error import (
 )
 
 from delivery.retry import Failure, Trouble
-from storage.outbox import Keyboard, Outgoing
+from storage.outbox import Commands, Keyboard, Outgoing
 
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -37,7 +38,14 @@ _GONE = (
     "message_id_invalid",
 )
 _UNCHANGED = "message is not modified"
-_CHAT_GONE = ("chat not found", "user is deactivated", "peer_id_invalid")
+_BLOCKED = ("blocked by the user", "user is deactivated", "initiate conversation with a user")
+_NO_ACCESS = (
+    "chat not found",
+    "peer_id_invalid",
+    "not enough rights",
+    "have no rights",
+    "chat_write_forbidden",
+)
 
 
 async def send(
@@ -47,7 +55,8 @@ async def send(
     thread_id: int | None = None,
     repeat_mark: str | None = None,
 ) -> int | Failure:
-    """Send a message; return the id that it got (for an edit, the id it has), or the failure.
+    """Send a message; return the id that it got (for an edit, the id it has; for a list of
+    commands 0), or the failure.
 
     `chat_id` is where it goes now. `repeat_mark` is put below what may have arrived before.
     """
@@ -66,6 +75,9 @@ async def _call(
     thread_id: int | None,
     repeat_mark: str | None,
 ) -> int:
+    if message.commands is not None:
+        await _list_commands(bot, message.commands, chat_id)
+        return 0
     keyboard = _markup(message.keyboard)
     if message.edits is not None:
         await bot.edit_message_reply_markup(
@@ -97,6 +109,15 @@ async def _call(
     return sent.message_id
 
 
+async def _list_commands(bot: Bot, commands: Commands, chat_id: int) -> None:
+    """Let one chat list these commands instead of the usual ones; the usual ones if none."""
+    here = BotCommandScopeChat(chat_id)
+    if commands:
+        await bot.set_my_commands(commands, scope=here)
+    else:
+        await bot.delete_my_commands(scope=here)
+
+
 def failure_of(error: TelegramError) -> Failure:
     """Return what an error of the Bot API means for the message that met it."""
     words = str(error).lower()
@@ -106,15 +127,17 @@ def failure_of(error: TelegramError) -> Failure:
         return Failure(Trouble.RATE_LIMITED, float(seconds))
     if isinstance(error, ChatMigrated):
         return Failure(Trouble.MOVED, moved_to=error.new_chat_id)
-    if isinstance(error, Forbidden):
+    if isinstance(error, Forbidden | BadRequest) and any(known in words for known in _BLOCKED):
         return Failure(Trouble.BLOCKED)
+    if isinstance(error, Forbidden):
+        return Failure(Trouble.NO_ACCESS)
     if isinstance(error, BadRequest):
         if any(known in words for known in _THREAD_GONE):
             return Failure(Trouble.THREAD_GONE)
         if any(known in words for known in _GONE):
             return Failure(Trouble.GONE)
-        if any(known in words for known in _CHAT_GONE):
-            return Failure(Trouble.BLOCKED)
+        if any(known in words for known in _NO_ACCESS):
+            return Failure(Trouble.NO_ACCESS)
         return Failure(Trouble.REJECTED)
     # A refused token (401) is mended by whoever runs the bot: nothing is given up meanwhile.
     if isinstance(error, InvalidToken) or isinstance(error.__cause__, _NEVER_LEFT):

@@ -60,15 +60,17 @@ class Sender:
         bot: Bot,
         staff_chat: StaffChat,
         clock: Callable[[], dt.datetime],
-        staff_text: Callable[..., str],
         topic_name: Callable[[Case], str],
+        repeat_mark: Callable[[str | None], str],
     ) -> None:
+        """`repeat_mark(language)` is what stands below a message that may have come before, in the
+        language of whoever reads it (None is the staff's)."""
         self._database = database
         self._bot = bot
         self._staff_chat = staff_chat
         self._clock = clock
-        self._staff_text = staff_text
         self._topic_name = topic_name
+        self._repeat_mark = repeat_mark
         self._is_forum: dict[int, bool] = {}
 
     async def send(self, due: Due) -> Sent:
@@ -93,7 +95,7 @@ class Sender:
         if _in_former_group(message, self._staff_chat.id):
             return Sent(due, Failure(Trouble.GONE), chat_id, case)
         thread_id = await self._thread(case, chat_id) if message.to is None else None
-        mark = self._staff_text("maybe-repeat") if due.uncertain else None
+        mark = self._repeat_mark(message.language) if due.uncertain else None
         outcome = await send(self._bot, message, chat_id, thread_id, repeat_mark=mark)
         return Sent(due, outcome, chat_id, case)
 

@@ -2,37 +2,58 @@
 
 from __future__ import annotations
 
-from telegram import ChatMember, Update
+from telegram import Bot, Message, Update
 
 from assistant import STAFF_LANGUAGE
+from cases.model import Claim
 from desk import RepliedTo
 from handlers.adapt import case_named_by, staff_member
+from handlers.membership import is_member
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
 
-_MEMBERS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
-
 
 async def on_message(update: Update, context: Context) -> None:
-    """A volunteer wrote: a reply to a case's message goes to the person, the rest is a note."""
+    """A volunteer wrote or edited something: what replies to nothing is a note."""
     here = services(context)
-    message, user = update.effective_message, update.effective_user
+    message = update.effective_message
     assert message is not None
-    if user is None or user.is_bot:
+    to = _replied_to(message, context.bot.id)
+    if to is None:
         await here.desk.set_aside(update.update_id)
         return
+    if update.edited_message is not None:
+        await here.desk.reply_edited(update.update_id, message.chat_id, to, here.clock())
+        return
+    post = (message.chat_id, message.message_id)
+    author = await _author(message, context.bot, here)
+    await here.desk.reply(update.update_id, author, post, to, here.clock())
+
+
+async def _author(message: Message, bot: Bot, here: Services) -> Claim | None:
+    """Return who wrote in the group, or None for who may not act: no member, a channel, a bot.
+
+    Only an administrator can write in the group's own name, and Telegram does not say which.
+    """
+    user, in_name_of = message.from_user, message.sender_chat
+    if in_name_of is not None and in_name_of.id == message.chat_id:
+        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
+        return Claim(in_name_of.id, voice.label("staff-coordinator"))
+    if user is None or user.is_bot or in_name_of is not None:
+        return None
+    return staff_member(user) if await is_member(bot, message.chat_id, user.id) else None
+
+
+def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
+    """Return what a message in the group replies to, if anything."""
     replied = message.reply_to_message
     # In a topic every message "replies" to the one that made the topic: that is no reply.
-    made_topic = (
-        message.is_topic_message and replied and replied.message_id == message.message_thread_id
-    )
-    to = None
-    if replied and not made_topic:
-        ours = replied.from_user is not None and replied.from_user.id == context.bot.id
-        to = RepliedTo(replied.message_id, ours, case_named_by(replied) if ours else None)
-    await here.desk.reply(
-        update.update_id, staff_member(user), message.chat_id, message.message_id, to, here.clock()
-    )
+    if replied is None or (
+        message.is_topic_message and replied.message_id == message.message_thread_id
+    ):
+        return None
+    ours = replied.from_user is not None and replied.from_user.id == bot_id
+    return RepliedTo(replied.message_id, ours, case_named_by(replied) if ours else None)
 
 
 async def on_press(update: Update, context: Context) -> None:
@@ -59,7 +80,4 @@ async def _from_staff(update: Update, context: Context, here: Services) -> bool:
     chat, user = update.effective_chat, update.effective_user
     if chat is None or user is None or chat.id != here.staff_chat.id:
         return False
-    # When Telegram does not say, nobody knows: the inbox tries the press again.
-    member = await context.bot.get_chat_member(chat.id, user.id)
-    restricted_member = getattr(member, "is_member", False)
-    return member.status in _MEMBERS or bool(restricted_member)
+    return await is_member(context.bot, chat.id, user.id)

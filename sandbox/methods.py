@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.markup import MarkupError
-from sandbox.telegram import ApiError, Telegram, User, Webhook, check_keyboard, check_text
+from sandbox.telegram import ApiError, Chat, Telegram, User, Webhook, check_keyboard, check_text
 
 Params = dict[str, Any]
 # The longest that `getUpdates` keeps a connection open, whatever is asked.
@@ -182,8 +182,33 @@ async def _get_member(telegram: Telegram, params: Params) -> Any:
 
 
 async def _set_commands(telegram: Telegram, params: Params) -> Any:
-    telegram.commands[params.get("language_code") or ""] = params["commands"]
+    chat = _chat_of_scope(telegram, params)
+    if chat is None:
+        telegram.commands[params.get("language_code") or ""] = params["commands"]
+    else:
+        chat.commands = params["commands"]
+    await telegram.tell()
     return True
+
+
+async def _delete_commands(telegram: Telegram, params: Params) -> Any:
+    chat = _chat_of_scope(telegram, params)
+    if chat is None:
+        telegram.commands.pop(params.get("language_code") or "", None)
+    else:
+        chat.commands = None
+    await telegram.tell()
+    return True
+
+
+def _chat_of_scope(telegram: Telegram, params: Params) -> Chat | None:
+    """Return the chat whose own list of commands is meant, or None for everybody's."""
+    scope = params.get("scope") or {"type": "default"}
+    if scope["type"] == "default":
+        return None
+    if scope["type"] != "chat":
+        raise ApiError(400, "Bad Request: the stand-in knows no such scope")
+    return telegram.chat_for_bot(int(scope["chat_id"]))
 
 
 def _thread(params: Params) -> int | None:
@@ -207,6 +232,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "getchat": _get_chat,
     "getchatmember": _get_member,
     "setmycommands": _set_commands,
+    "deletemycommands": _delete_commands,
     "setwebhook": _set_webhook,
     "deletewebhook": _delete_webhook,
     "getwebhookinfo": _get_webhook_info,

@@ -110,6 +110,7 @@ class Server:
                 **chat.as_json(),
                 "members": sorted(chat.members),
                 "topics": chat.topics,
+                "commands": chat.commands,
                 "messages": list(chat.messages.values()),
             }
             for chat in telegram.chats.values()

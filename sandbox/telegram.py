@@ -46,7 +46,8 @@ class User:
 
 @dataclass
 class Chat:
-    """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out."""
+    """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out.
+    `commands` are its own list of commands, where it has one."""
 
     id: int
     type: str
@@ -55,6 +56,7 @@ class Chat:
     members: set[int] = field(default_factory=set)
     topics: dict[int, str] = field(default_factory=dict)
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    commands: list[dict[str, str]] | None = None
     blocked: bool = False
     moved_to: int | None = None
 
@@ -121,7 +123,9 @@ class Telegram:
         topic_id: int | None = None,
         content: dict[str, Any] | None = None,
     ) -> int:
-        """Somebody sends a text, or `content` (a photo, a sticker, as the Bot API shows it)."""
+        """Somebody sends a text, or `content` (a photo, a sticker, as the Bot API shows it).
+
+        `content` may also say in whose name it is sent (`from`, `sender_chat`)."""
         chat, user = self.chats[chat_id], self.users[user_id]
         message = self._message(chat, user, topic_id)
         message.update({"text": text} if text is not None else {})

@@ -29,6 +29,9 @@ STAFF_LANE = "staff"
 # The Bot API deletes so many messages in one call.
 DELETED_AT_ONCE = 100
 
+Commands = tuple[tuple[str, str], ...]
+"""A list of commands, each with what it is for."""
+
 Keyboard = tuple[tuple[tuple[str, str], ...], ...]
 """Rows of buttons, each a label and its callback data."""
 
@@ -57,6 +60,8 @@ class Outgoing:
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before;
     `deletes` are messages of the chat that go; `wipes` says that all of it goes that is known.
+    `commands` are all that the chat lists from then on, with none it lists the usual ones again.
+    `language` is that of whoever reads it; None is the staff's.
     """
 
     to: int | None
@@ -68,11 +73,14 @@ class Outgoing:
     deletes: tuple[int, ...] = ()
     case_id: int | None = None
     wipes: bool = False
+    language: str | None = None
+    commands: Commands | None = None
 
     @property
     def is_new_on_phone(self) -> bool:
         """Whether a person has one message more once it is sent."""
-        return self.to is not None and not (self.edits or self.deletes or self.wipes)
+        changes = self.edits or self.deletes or self.wipes or self.commands is not None
+        return self.to is not None and not changes
 
 
 _IS_UNSENT = text(f"outbox.{UNSENT}")
@@ -153,6 +161,7 @@ async def first_of_staff(tx: Transaction, now: dt.datetime) -> Due | None:
 
 def _due(tx: Transaction, row: Any) -> Due:
     body = tx.vault.open(row.sealed_body)
+    commands = body.get("commands")
     keyboard = tuple(
         tuple((label, data) for label, data in buttons) for buttons in body["keyboard"]
     )
@@ -166,6 +175,8 @@ def _due(tx: Transaction, row: Any) -> Due:
         deletes=tuple(body.get("deletes", ())),
         case_id=body["case_id"],
         wipes=body.get("wipes", False),
+        language=body.get("language"),
+        commands=None if commands is None else tuple((name, what) for name, what in commands),
     )
     return Due(
         id=row.id,

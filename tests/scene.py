@@ -25,6 +25,8 @@ from storage.tables import inbox, outbox
 GROUP = -1001234567890
 PERSON = 5010203040
 VOLUNTEERS = {"Hana": 601, "Ken": 602}
+# Whom Telegram names as the sender of what is written in a chat's own name.
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
 # A day before the switch, noon in Japan.
 NOW = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
 PATIENCE_S = 20.0
@@ -76,20 +78,29 @@ class Scene:
     async def volunteer_presses(self, name: str, label: str) -> None:
         await self._press(GROUP, VOLUNTEERS[name], label)
 
-    async def volunteer_replies(self, name: str, text: str, to: str) -> None:
-        """A volunteer replies to the newest message of the group that holds `to`."""
+    async def volunteer_replies(
+        self, name: str, text: str, to: str, in_name_of: Message | None = None
+    ) -> int:
+        """A volunteer replies to the newest message of the group that holds `to`; return the id.
+
+        `in_name_of` is the chat in whose name they do, as Telegram lets whoever hides theirs.
+        """
         message = self.find(GROUP, to)
         topic = message.get("message_thread_id")
-        await self.telegram.write(
-            GROUP, VOLUNTEERS[name], text, reply_to=message["message_id"], topic_id=topic
-        )
+        content = {} if in_name_of is None else {"from": ANONYMOUS, "sender_chat": in_name_of}
+        reply = await self.telegram.write(
+            GROUP, VOLUNTEERS[name], text, reply_to=message["message_id"], topic_id=topic,
+            content=content,
+        )  # fmt: skip
         await self.settled()
+        return reply
 
-    async def volunteer_notes(self, name: str, text: str) -> None:
-        """A volunteer writes into the newest topic without replying to anything."""
+    async def volunteer_notes(self, name: str, text: str) -> int:
+        """A volunteer writes into the newest topic without replying to anything; return the id."""
         topic = max(self.group.topics, default=None)
-        await self.telegram.write(GROUP, VOLUNTEERS[name], text, topic_id=topic)
+        note = await self.telegram.write(GROUP, VOLUNTEERS[name], text, topic_id=topic)
         await self.settled()
+        return note
 
     # --- what is to be seen
 

@@ -98,6 +98,12 @@ def test_a_text_that_is_too_long_for_telegram_is_a_fault(copy: Path) -> None:
     assert any("Telegram takes 4096" in fault.wrong for fault in found)
 
 
+def test_the_note_on_who_else_sees_the_phone_is_short() -> None:
+    translations, _ = load_translations(ROOT / "translations")
+    for code in translations.languages:
+        assert len(translations.language(code).ui["phone-note"]) <= 400
+
+
 def test_every_topic_that_was_promised_has_its_text() -> None:
     knowledge, _ = load_knowledge()
     assert len(knowledge.topics) == 77

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from delivery.pacing import KEPT_FOR_ALARMS, PER_MINUTE, wait_s
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
+from delivery.send import failure_of
 
 YOUNG = dt.timedelta(minutes=1)
 OLD = dt.timedelta(days=3)
@@ -27,9 +29,35 @@ def test_a_person_who_blocked_the_bot_is_given_up_at_once() -> None:
     assert after(Failure(Trouble.BLOCKED), 0, YOUNG, to_staff=False) == GiveUp(Trouble.BLOCKED)
 
 
-@pytest.mark.parametrize("trouble", [Trouble.BLOCKED, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN])
+@pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN])
 def test_the_staff_group_is_tried_for_ever(trouble: Trouble) -> None:
     assert isinstance(after(Failure(trouble), 500, OLD, to_staff=True), Again)
+
+
+def test_a_copy_for_the_staff_is_given_up_when_its_person_blocked_the_bot() -> None:
+    assert after(Failure(Trouble.BLOCKED), 0, YOUNG, to_staff=True) == GiveUp(Trouble.BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("error", "trouble"),
+    [
+        (Forbidden("Forbidden: bot was blocked by the user"), Trouble.BLOCKED),
+        (Forbidden("Forbidden: user is deactivated"), Trouble.BLOCKED),
+        (BadRequest("Bad Request: user is deactivated"), Trouble.BLOCKED),
+        (Forbidden("bot can't initiate conversation with a user"), Trouble.BLOCKED),
+        (Forbidden("Forbidden: bot was kicked from the supergroup chat"), Trouble.NO_ACCESS),
+        (Forbidden("Forbidden: the group chat was deleted"), Trouble.NO_ACCESS),
+        (Forbidden("bot is not a member of the supergroup chat"), Trouble.NO_ACCESS),
+        (BadRequest("Chat not found"), Trouble.NO_ACCESS),
+        (BadRequest("Not enough rights to send text messages to the chat"), Trouble.NO_ACCESS),
+        (BadRequest("Have no rights to send a message"), Trouble.NO_ACCESS),
+        (BadRequest("Message is too long"), Trouble.REJECTED),
+    ],
+)
+def test_telegram_s_words_tell_a_person_who_is_gone_from_a_group_that_shuts_the_bot_out(
+    error: TelegramError, trouble: Trouble
+) -> None:
+    assert failure_of(error).trouble is trouble
 
 
 def test_a_person_is_tried_for_two_days() -> None:

@@ -39,6 +39,65 @@ async def test_a_reply_reaches_the_trainee_without_the_volunteer_s_name(stage: S
     assert "Hana" not in str(stage.messages(PERSON))
 
 
+async def test_the_reply_of_an_administrator_without_a_name_reaches_the_trainee(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    await stage.volunteer_replies(
+        "Hana", "Bạn có an toàn không?", to="ALARM", in_name_of=stage.group.as_json()
+    )
+    assert stage.texts(PERSON)[-1] == "Bạn có an toàn không?"
+    await stage.volunteer_presses("Ken", "Close")
+    assert stage.find(GROUP, "closed by Ken.")
+
+
+async def test_what_is_written_in_a_channel_s_name_is_not_passed_on_and_the_group_is_told(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    stage.news(PERSON)
+    channel = {"id": -1005550005550, "type": "channel", "title": "news"}
+    await stage.volunteer_replies("Hana", "Read our news", to="ALARM", in_name_of=channel)
+    assert stage.news(PERSON) == []
+    assert stage.find(GROUP, "in the name of a channel, so nobody got this reply")
+    await stage.volunteer_presses("Ken", "Claim")
+    assert stage.find(GROUP, "Ken has it.")
+
+
+async def test_the_reply_of_somebody_who_has_left_reaches_nobody_and_the_group_is_told(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    stage.news(PERSON)
+    stage.group.members.discard(602)
+    await stage.volunteer_replies("Ken", "Where do you live?", to="ALARM")
+    assert stage.news(PERSON) == []
+    assert stage.find(GROUP, "not a member of this group")
+    await stage.volunteer_presses("Hana", "Claim")
+    assert stage.find(GROUP, "Hana has it.")
+
+
+async def test_whoever_edits_a_reply_is_told_that_the_trainee_keeps_its_first_form(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    reply = await stage.volunteer_replies("Hana", "Call 111", to="ALARM")
+    stage.news(PERSON)
+    await stage.telegram.edit(GROUP, reply, "Call 110")
+    await stage.settled()
+    assert stage.news(PERSON) == []
+    assert stage.find(GROUP, "An edit does not reach the person")
+
+
+async def test_nobody_is_told_of_an_edited_note(stage: Scene) -> None:
+    await stage.writes(ALARM)
+    note = await stage.volunteer_notes("Ken", "I know this company")
+    stage.news(GROUP)
+    await stage.telegram.edit(GROUP, note, "I know this company well")
+    await stage.settled()
+    assert stage.news(GROUP) == []
+
+
 async def test_a_note_in_the_topic_goes_nowhere(stage: Scene) -> None:
     await stage.writes(ALARM)
     stage.news(PERSON)

@@ -152,7 +152,25 @@ async def test_an_answer_that_telegram_took_but_did_not_confirm_comes_again_mark
     stage.server.fault = cut_off
     await stage.writes("/help")
     first, second = stage.texts(PERSON)
-    assert second == f"{first}\n(perhaps a repeat)"
+    assert second == f"{first}\n(có thể bị lặp lại)"
+
+
+async def test_whoever_is_answered_in_english_reads_the_mark_in_english(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), language="en") as here, here.bot_runs():
+        here.server.fault = unconfirmed(here, "sendMessage", PERSON)
+        await here.writes("/help")
+        assert here.texts(PERSON)[-1].endswith("(perhaps a repeat)")
+
+
+async def test_the_last_word_to_somebody_who_is_forgotten_is_marked_in_their_language(
+    stage: Scene,
+) -> None:
+    await stage.writes("/forget")
+    stage.server.fault = unconfirmed(stage, "sendMessage", PERSON)
+    await stage.presses("Ừ, xoá hết")
+    assert stage.texts(PERSON)[-1].endswith("(có thể bị lặp lại)")
 
 
 @pytest.mark.parametrize("answer", [b"[]", b"null", b'{"ok": true}', b"<html>"])
@@ -192,7 +210,7 @@ async def test_a_reply_that_may_have_come_before_is_marked(stage: Scene) -> None
     _taken, first, second = stage.news(PERSON)
     assert "reply_markup" not in first
     ((button,),) = second["reply_markup"]["inline_keyboard"]
-    assert button["text"] == "(perhaps a repeat)"
+    assert button["text"] == "(có thể bị lặp lại)"
 
 
 async def test_a_reply_to_an_alert_that_telegram_did_not_confirm_reaches_the_person(
@@ -223,11 +241,69 @@ async def test_a_claim_is_not_lost_while_telegram_does_not_say_who_is_a_member(
     assert stage.find(GROUP, "Hana has it.")
 
 
+@pytest.mark.parametrize("status", [502, 429])
+async def test_a_reply_waits_for_as_long_as_telegram_does_not_say_who_is_a_member(
+    stage: Scene, status: int
+) -> None:
+    await stage.writes(ALARM)
+    # Oftener than an update is tried that fails by itself.
+    stage.server.fault = refusing(ATTEMPTS_MAX + 1, GROUP, "getChatMember", status, retry_after=1)
+    await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    assert stage.texts(PERSON)[-1] == "Are you safe?"
+
+
+async def test_a_reply_of_somebody_whom_telegram_does_not_know_in_the_group_reaches_nobody(
+    stage: Scene,
+) -> None:
+    async def unknown(method: str, _params: dict[str, Any]) -> web.StreamResponse | None:
+        if method.lower() != "getchatmember":
+            return None
+        wrong = "Bad Request: member not found"
+        body = {"ok": False, "error_code": 400, "description": wrong}
+        return web.json_response(body, status=400)
+
+    await stage.writes(ALARM)
+    stage.server.fault = unknown
+    await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    assert "Are you safe?" not in stage.texts(PERSON)
+    assert stage.find(GROUP, "not a member of this group")
+
+
 async def test_volunteers_are_told_when_a_reply_cannot_reach_the_person(stage: Scene) -> None:
     await stage.writes(ALARM)
     stage.telegram.chats[PERSON].blocked = True
     await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
     assert "they blocked the bot" in stage.find(GROUP, "not delivered")["text"]
+
+
+async def test_a_person_who_blocks_the_bot_does_not_hold_up_the_words_of_others(
+    stage: Scene,
+) -> None:
+    other = stage.person("Somebody", 6010203040)
+    stage.telegram.chats[PERSON].blocked = True
+    await stage.telegram.write(PERSON, PERSON, ALARM)
+    await until(lambda: any("not delivered" in text for text in stage.texts(GROUP)))
+    await stage.writes("nó cầm dao đứng trước cửa phòng em", person=other)
+    assert len([text for text in stage.texts(GROUP) if "ALARM" in text]) == 2
+    assert stage.find(GROUP, "nó cầm dao")
+    assert "they blocked the bot" in stage.find(GROUP, "not delivered")["text"]
+
+
+async def test_an_alarm_waits_while_the_bot_is_shut_out_of_the_group(stage: Scene) -> None:
+    tried: list[str] = []
+
+    async def watch(method: str, params: dict[str, Any]) -> None:
+        if method == "sendMessage" and int(params["chat_id"]) == GROUP:
+            tried.append(method)
+
+    stage.group.blocked = True
+    stage.server.fault = watch
+    await stage.telegram.write(PERSON, PERSON, ALARM)
+    await until(lambda: len(tried) > 1)
+    stage.group.blocked = False
+    await stage.settled()
+    assert stage.find(GROUP, "ALARM")
+    assert stage.find(GROUP, "cứu em với")
 
 
 async def test_an_alarm_in_a_deleted_topic_gets_a_new_topic(stage: Scene) -> None:

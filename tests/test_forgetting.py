@@ -90,12 +90,15 @@ async def test_the_volunteers_copies_are_deleted_with_the_person(stage: Scene) -
     assert not any("cứu em với" in text for text in stage.texts(GROUP))
 
 
-async def test_a_reply_to_somebody_who_was_forgotten_goes_nowhere(stage: Scene) -> None:
+async def test_a_reply_to_somebody_who_was_forgotten_goes_nowhere_and_volunteers_are_told(
+    stage: Scene,
+) -> None:
     await stage.writes(ALARM)
     await forget(stage)
     before = len(stage.messages(PERSON))
     await stage.volunteer_replies("Hana", "Bạn có an toàn không?", to="ALARM")
     assert len(stage.messages(PERSON)) == before
+    assert stage.find(GROUP, "nobody got this reply")
 
 
 async def test_whoever_thinks_again_is_not_forgotten(stage: Scene) -> None:

@@ -80,6 +80,37 @@ async def test_the_chat_is_emptied_also_when_telegram_fails_at_first(stage: Scen
     assert len(on_phone(stage)) == 1
 
 
+async def test_a_hidden_chat_lists_one_harmless_command_until_the_word_comes(
+    stage: Scene,
+) -> None:
+    chat = stage.telegram.chats[PERSON]
+    await hide(stage)
+    assert chat.commands == [{"command": "phrase", "description": "Một câu chào tiếng Nhật"}]
+    await stage.writes("/phrase")
+    assert " = " in stage.texts(PERSON)[-1]
+    await stage.writes(WORD)
+    assert chat.commands is None
+
+
+@pytest.mark.parametrize("method", ["setmycommands", "deletemycommands"])
+async def test_the_list_of_commands_changes_also_when_telegram_fails_at_first(
+    stage: Scene, method: str
+) -> None:
+    failures = [502, 500]
+
+    async def failing(called: str, _params: dict[str, Any]) -> web.StreamResponse | None:
+        if called.lower() != method or not failures:
+            return None
+        return web.Response(status=failures.pop())
+
+    stage.server.fault = failing
+    await hide(stage)
+    assert stage.telegram.chats[PERSON].commands is not None
+    await stage.writes(WORD)
+    assert stage.telegram.chats[PERSON].commands is None
+    assert failures == []
+
+
 async def test_a_reply_that_still_waits_does_not_show_on_a_hidden_phone(stage: Scene) -> None:
     await stage.writes("ông chủ đánh em chảy máu, cứu em với")
     await hide(stage)

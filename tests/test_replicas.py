@@ -70,7 +70,7 @@ class Crowd:
         found: list[str] = []
         for text in self.here.texts(person):
             topic = self.titles.get(text.partition("\n")[0])
-            repeated = text.endswith("(perhaps a repeat)") and found[-1:] == [topic]
+            repeated = text.endswith("(có thể bị lặp lại)") and found[-1:] == [topic]
             if topic is not None and not repeated:
                 found.append(topic)
         return found

@@ -133,7 +133,8 @@ function draw() {
 
 function drawCommands() {
   const language = state.users[PERSON].language_code;
-  const commands = state.commands[language] ?? state.commands[""] ?? [];
+  const own = state.chats.find((chat) => chat.id === PERSON).commands;
+  const commands = own ?? state.commands[language] ?? state.commands[""] ?? [];
   const all = [{ command: "start", description: "" }, ...commands];
   $("phone-commands").replaceChildren(...all.map(({ command, description }) =>
     element("button", { type: "button", textContent: `/${command}`, title: description,

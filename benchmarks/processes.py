@@ -1,13 +1,14 @@
-"""Two processes of the real bot: one serves, the other waits to take over."""
+"""Two processes of the real bot: both serve, or one waits to take over."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +19,11 @@ STOPS_WITHIN_S = 60.0
 
 @dataclass
 class _Process:
-    """One `bot.py run`; `code` is what it ended with."""
+    """One `bot.py run`; `settings` are its own, `code` is what it ended with."""
 
     pid: int
     output: Path
+    settings: dict[str, str]
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     code: int = 0
     meant_to_end: bool = False
@@ -35,16 +37,19 @@ class _Process:
 
 
 class Processes:
-    """Who dies is replaced at once.
+    """One for each of `settings`, beside the `environment` of all; who dies is replaced at once.
 
     `ended_by_themselves` counts those that nobody ended, or that did not end when asked to.
     """
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, environment: dict[str, str], settings: Sequence[dict[str, str]], folder: Path
+    ) -> None:
         self.ended_by_themselves = 0
         self._environment = environment
+        self._settings = settings
         self._folder = folder
-        self._outputs: list[Path] = []
+        self._asked: list[tuple[Path, dict[str, str]]] = []
         self._all: list[_Process] = []
         self._closing = False
         self._starter: asyncio.subprocess.Process | None = None
@@ -58,10 +63,12 @@ class Processes:
         )  # fmt: skip
         listening = asyncio.create_task(self._listen(self._starter))
         try:
-            self._start()
+            first, *others = self._settings
+            self._start(first)
             # Only after the first has made the tables can it be asked what is left to do.
             await self.ready()
-            self._start()
+            for settings in others:
+                self._start(settings)
             yield
         finally:
             # It kills them all when its input ends.
@@ -72,21 +79,30 @@ class Processes:
             listening.cancel()
 
     @property
-    def pid(self) -> int | None:
-        """The process that serves; None while there is none."""
-        serving = self._serving()
-        return serving.pid if serving else None
+    def serving(self) -> list[int]:
+        """The ids of the processes that serve, the oldest first."""
+        return [each.pid for each in self._all if each.serves()]
+
+    def rss_bytes(self) -> int:
+        """Return how much memory the oldest process that serves holds now; 0 without any."""
+        for pid in self.serving:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+                return pages * os.sysconf("SC_PAGE_SIZE")
+        return 0
 
     async def ready(self) -> None:
         """Wait until one serves."""
         async with asyncio.timeout(STARTS_WITHIN_S):
             # Whose turn it is changes when one dies.
-            while self._serving() is None:  # noqa: ASYNC110
+            while not self.serving:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 
-    async def end(self, *, gently: bool) -> None:
-        """End the process that serves; another takes over."""
-        served = self._serving() or self._all[0]
+    async def end(self, pid: int, *, gently: bool) -> None:
+        """End a process; another takes over."""
+        served = next((each for each in self._all if each.pid == pid), None)
+        if served is None:
+            return
         served.meant_to_end = True
         served.signal(signal.SIGTERM if gently else signal.SIGKILL)
         try:
@@ -98,24 +114,22 @@ class Processes:
         # A process that is just starting has no handler yet, and SIGTERM ends it as it is.
         self.ended_by_themselves += gently and served.code not in (0, -signal.SIGTERM)
 
-    def _serving(self) -> _Process | None:
-        return next((each for each in self._all if each.serves()), None)
-
-    def _start(self) -> None:
+    def _start(self, settings: dict[str, str]) -> None:
         assert self._starter is not None
         assert self._starter.stdin is not None
-        output = self._folder / f"bot-{len(self._outputs) + 1}.log"
+        output = self._folder / f"bot-{len(self._asked) + 1}.log"
         output.touch()
-        self._outputs.append(output)
-        self._starter.stdin.write(f"{output}\n".encode())
+        self._asked.append((output, settings))
+        wish = json.dumps({"output": str(output), "settings": settings})
+        self._starter.stdin.write(f"{wish}\n".encode())
 
     async def _listen(self, starter: asyncio.subprocess.Process) -> None:
         assert starter.stdout is not None
-        outputs = iter(self._outputs)
+        asked = iter(self._asked)
         async for line in starter.stdout:
             what, *numbers = line.decode().split()
             if what == "started":
-                self._all.append(_Process(int(numbers[0]), next(outputs)))
+                self._all.append(_Process(int(numbers[0]), *next(asked)))
             elif what == "ended":
                 self._ended(int(numbers[0]), int(numbers[1]))
 
@@ -127,4 +141,4 @@ class Processes:
         if not process.meant_to_end:
             self.ended_by_themselves += 1
         if not self._closing:
-            self._start()
+            self._start(process.settings)

@@ -21,6 +21,7 @@ from storage.cases import add_post, case_by_id, set_topic
 from storage.chat_messages import forget_messages, newest_messages, remember_message
 from storage.database import Database, Transaction
 from storage.outbox import (
+    CLAIM,
     DELETED_AT_ONCE,
     STAFF_LANE,
     Due,
@@ -43,10 +44,8 @@ log = structlog.get_logger()
 LANES_AT_ONCE = 32
 # How long a message that is due by the clock alone (a retry) may lie before it is looked for.
 LOOK_AGAIN_S = 1.0
-# After so long without an answer a message may have arrived or not.
-SEND_MAX_S = 10.0
-# So long nobody else sends a message that somebody is sending.
-CLAIM = dt.timedelta(seconds=SEND_MAX_S + 3.0)
+# After so long without an answer a message may have arrived or not. Well within a claim.
+SEND_MAX_S = CLAIM.total_seconds() - 3.0
 
 
 @dataclass(frozen=True)
@@ -145,14 +144,15 @@ class Outbox:
                 if due is None:
                     return
                 wait_s = await _staff_wait_s(tx, due.message, now) if lane == STAFF_LANE else 0.0
-                if not wait_s and not await claim(tx, due, now + CLAIM):
-                    return
+                claimed = None if wait_s else await claim(tx, due, now)
             if wait_s:
                 # After news the lane looks again what is first: an alarm passes the copies.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news_while_pacing.wait(), wait_s)
+            elif claimed is None:
+                return
             else:
-                await self._deliver(due)
+                await self._deliver(claimed)
 
     async def _deliver(self, due: Due) -> None:
         try:
@@ -239,10 +239,10 @@ class Outbox:
             if isinstance(decision, Again):
                 at = now + dt.timedelta(seconds=decision.wait_s)
                 uncertain = decision.uncertain or due.uncertain
-                await mark_again(tx, due.id, at, trouble, uncertain=uncertain)
-            if isinstance(decision, GiveUp):
-                await mark_failed(tx, due.id, trouble)
-            notice = self._notice(due, decision, case)
+                ours = await mark_again(tx, due, at, trouble, uncertain=uncertain)
+            else:
+                ours = await mark_failed(tx, due, trouble)
+            notice = self._notice(due, decision, case) if ours else None
             if notice is not None:
                 await enqueue(tx, notice, now)
         self.wake()

@@ -9,9 +9,10 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 
+from storage.outbox import PERSON_WAIT_MAX, STAFF_WAIT_MAX
+
 # Waits grow by doubling from the first to the longest; a person is tried for two days.
 FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 300.0
 PERSON_TRIED_FOR = dt.timedelta(days=2)
 
 
@@ -24,7 +25,9 @@ class Trouble(enum.StrEnum):
     UNCERTAIN = "uncertain"
     """No whole answer came back: it may have arrived."""
     BLOCKED = "blocked"
-    """The person blocked the bot, or the bot was removed from the group."""
+    """The person blocked the bot, or their account is gone."""
+    SHUT_OUT = "shut-out"
+    """The bot is not in the group, or may not write there: a human can let it in again."""
     THREAD_GONE = "thread-gone"
     MOVED = "moved"
     """The group was upgraded and has a new id."""
@@ -62,7 +65,8 @@ def after(failure: Failure, attempts: int, age: dt.timedelta, *, to_staff: bool)
     """Return what to do after a failed send.
 
     `attempts` counts the failures before this one, `age` is the message's. The staff group is
-    tried for ever: an alarm has nowhere else to go.
+    tried for ever, and often: an alarm has nowhere else to go, and whoever let the bot in again
+    tells nobody.
     """
     trouble = failure.trouble
     if trouble in (Trouble.REJECTED, Trouble.GONE):
@@ -73,5 +77,6 @@ def after(failure: Failure, attempts: int, age: dt.timedelta, *, to_staff: bool)
         return Again(0.0)
     if not to_staff and age > PERSON_TRIED_FOR:
         return GiveUp(trouble)
-    doubled = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempts, 20))
-    return Again(max(failure.wait_s, doubled), uncertain=trouble is Trouble.UNCERTAIN)
+    longest_s = (STAFF_WAIT_MAX if to_staff else PERSON_WAIT_MAX).total_seconds()
+    wait_s = max(failure.wait_s, FIRST_WAIT_S * 2 ** min(attempts, 20))
+    return Again(min(longest_s, wait_s), uncertain=trouble is Trouble.UNCERTAIN)

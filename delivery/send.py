@@ -28,7 +28,12 @@ from storage.outbox import Keyboard, Outgoing
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 # The Bot API tells these apart by their words only.
-_THREAD_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")
+_THREAD_GONE = (
+    "message thread not found",
+    "topic_deleted",
+    "topic_id_invalid",
+    "topic_closed",
+)
 _GONE = (
     "message to copy not found",
     "message to edit not found",
@@ -38,6 +43,15 @@ _GONE = (
 )
 _UNCHANGED = "message is not modified"
 _CHAT_GONE = ("chat not found", "user is deactivated", "peer_id_invalid")
+_SHUT_OUT = (
+    "kicked",
+    "not a member",
+    "group chat was deleted",
+    "group chat was deactivated",
+    "not enough rights",
+    "no rights to send",
+    "write_forbidden",
+)
 
 
 async def send(
@@ -56,7 +70,11 @@ async def send(
     except TelegramError as error:
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
             return message.edits[1]
-        return failure_of(error)
+        failure = failure_of(error)
+        if failure.trouble is Trouble.BLOCKED and isinstance(error, BadRequest) and message.copy_of:
+            # Telegram does not say which of the two chats it does not find.
+            return Failure(Trouble.SHUT_OUT)
+        return failure
 
 
 async def _call(
@@ -106,6 +124,8 @@ def failure_of(error: TelegramError) -> Failure:
         return Failure(Trouble.RATE_LIMITED, float(seconds))
     if isinstance(error, ChatMigrated):
         return Failure(Trouble.MOVED, moved_to=error.new_chat_id)
+    if any(known in words for known in _SHUT_OUT):
+        return Failure(Trouble.SHUT_OUT)
     if isinstance(error, Forbidden):
         return Failure(Trouble.BLOCKED)
     if isinstance(error, BadRequest):

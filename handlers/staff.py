@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from telegram import ChatMember, Update
+from telegram.error import TelegramError
 
 from assistant import STAFF_LANGUAGE
+from delivery.retry import Trouble
+from delivery.send import failure_of
 from desk import RepliedTo
+from errors import UnavailableError
 from handlers.adapt import case_named_by, staff_member
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
@@ -59,7 +63,12 @@ async def _from_staff(update: Update, context: Context, here: Services) -> bool:
     chat, user = update.effective_chat, update.effective_user
     if chat is None or user is None or chat.id != here.staff_chat.id:
         return False
-    # When Telegram does not say, nobody knows: the inbox tries the press again.
-    member = await context.bot.get_chat_member(chat.id, user.id)
+    try:
+        member = await context.bot.get_chat_member(chat.id, user.id)
+    except TelegramError as error:
+        if failure_of(error).trouble in (Trouble.REJECTED, Trouble.MOVED):
+            raise
+        # The press is not to blame: it is tried until Telegram says who this is.
+        raise UnavailableError("Telegram does not say who is in the staff group") from error
     restricted_member = getattr(member, "is_member", False)
     return member.status in _MEMBERS or bool(restricted_member)

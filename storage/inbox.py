@@ -6,10 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.database import Transaction
+from storage.locks import CLOCKS_DIFFER
 from storage.tables import inbox
 from storage.vault import Vault
 
@@ -56,11 +57,16 @@ async def store(
     return True
 
 
-async def waiting_lanes(tx: Transaction, received_before: dt.datetime) -> list[str]:
-    """Return the lanes that have updates to do that came by then, oldest first."""
+async def waiting_lanes(tx: Transaction, now: dt.datetime, older_than: dt.timedelta) -> list[str]:
+    """Return the lanes that have updates to do that came so long ago, oldest first.
+
+    What came in the future came before the clock was set back, nobody knows how long ago.
+    """
+    received_at = inbox.c.received_at
+    old = or_(received_at <= now - older_than, received_at > now + CLOCKS_DIFFER)
     query = (
         select(inbox.c.lane)
-        .where(inbox.c.state == "waiting", inbox.c.received_at <= received_before)
+        .where(inbox.c.state == "waiting", old)
         .group_by(inbox.c.lane)
         .order_by(func.min(inbox.c.id))
     )

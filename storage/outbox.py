@@ -5,14 +5,20 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
 
 from storage.database import Transaction
+from storage.locks import CLOCKS_DIFFER
 from storage.tables import outbox, staff_chats
 
 STAFF_LANE = "staff"
+# The longest that a message waits before it is tried again: an alarm is never further away.
+STAFF_WAIT_MAX = dt.timedelta(seconds=30)
+PERSON_WAIT_MAX = dt.timedelta(minutes=5)
+# So long nobody else sends a message that somebody is sending.
+CLAIM = dt.timedelta(seconds=13)
 # The Bot API deletes so many messages in one call.
 DELETED_AT_ONCE = 100
 
@@ -79,6 +85,23 @@ class Due:
 _UNSENT = outbox.c.state.in_(["waiting", "sending", "uncertain"])
 
 
+def _is_due(now: dt.datetime) -> ColumnElement[bool]:
+    """Whether a message's time has come, also when the clock was set back meanwhile.
+
+    What was never tried does not wait for a time, and a moment further ahead than anything waits
+    was written before the clock was set back.
+    """
+    state, lane, due_at = outbox.c.state, outbox.c.lane, outbox.c.due_at
+    soon = now + CLOCKS_DIFFER
+    return or_(
+        and_(state == "waiting", outbox.c.attempts == 0),
+        due_at <= now,
+        and_(state == "sending", due_at > soon + CLAIM),
+        and_(state != "sending", lane == STAFF_LANE, due_at > soon + STAFF_WAIT_MAX),
+        due_at > soon + PERSON_WAIT_MAX,
+    )
+
+
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
     """Write a message into the outbox; it is sent once the transaction is committed."""
     query = insert(outbox).values(
@@ -97,7 +120,7 @@ async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
 
 async def due_lanes(tx: Transaction, now: dt.datetime) -> list[str]:
     """Return the lanes that have something to send now, the staff's first."""
-    query = select(outbox.c.lane).where(_UNSENT, outbox.c.due_at <= now).distinct()
+    query = select(outbox.c.lane).where(_UNSENT, _is_due(now)).distinct()
     lanes = list((await tx.connection.execute(query)).scalars())
     return sorted(lanes, key=lambda lane: lane != STAFF_LANE)
 
@@ -105,13 +128,13 @@ async def due_lanes(tx: Transaction, now: dt.datetime) -> list[str]:
 async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
     """Return the lane's next message, or None if it has none or its first must still wait."""
     query = (
-        select(outbox)
+        select(outbox, _is_due(now).label("is_due"))
         .where(outbox.c.lane == lane, _UNSENT)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
     row = (await tx.connection.execute(query)).one_or_none()
-    if row is None or row.due_at > now:
+    if row is None or not row.is_due:
         return None
     body = tx.vault.open(row.sealed_body)
     keyboard = tuple(
@@ -139,15 +162,21 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
     )
 
 
-async def claim(tx: Transaction, due: Due, until: dt.datetime) -> bool:
-    """Take a message for sending; return False when another process was first.
+async def claim(tx: Transaction, due: Due, now: dt.datetime) -> Due | None:
+    """Take a message for sending; return it as claimed, or None when another process was first.
 
     The order of a lane forbids to skip a locked row and send the next: a guarded update lets one
-    process win on every database. Whoever dies while sending loses the claim at `until`.
+    process win on every database. Whoever dies while sending loses the claim after `CLAIM`.
     """
-    guard = and_(outbox.c.id == due.id, outbox.c.state == due.state, outbox.c.due_at == due.due_at)
-    query = update(outbox).where(guard).values(state="sending", due_at=until)
-    return bool((await tx.connection.execute(query)).rowcount)
+    until = now + CLAIM
+    query = update(outbox).where(_unchanged(due)).values(state="sending", due_at=until)
+    won = (await tx.connection.execute(query)).rowcount
+    return replace(due, state="sending", due_at=until) if won else None
+
+
+def _unchanged(due: Due) -> ColumnElement[bool]:
+    """Whether nobody else has taken or sent the message meanwhile."""
+    return and_(outbox.c.id == due.id, outbox.c.state == due.state, outbox.c.due_at == due.due_at)
 
 
 async def release_claims(tx: Transaction, now: dt.datetime) -> None:
@@ -181,26 +210,42 @@ async def mark_sent(tx: Transaction, outbox_id: int, now: dt.datetime) -> bool:
     """The message has arrived; its words are forgotten. Returns whether its row is kept."""
     farewell = and_(outbox.c.id == outbox_id, outbox.c.purpose == Purpose.FAREWELL.value)
     await tx.connection.execute(delete(outbox).where(farewell))
-    return await _mark(tx, outbox_id, state="sent", sealed_body=None, sent_at=now)
+    query = (
+        update(outbox)
+        .where(outbox.c.id == outbox_id)
+        .values(state="sent", sealed_body=None, sent_at=now)
+    )
+    return bool((await tx.connection.execute(query)).rowcount)
 
 
 async def mark_again(
-    tx: Transaction, outbox_id: int, due_at: dt.datetime, failure: str, *, uncertain: bool
-) -> None:
-    """The message is tried again at `due_at`; `uncertain` says that it may have arrived."""
-    await _mark(
-        tx,
-        outbox_id,
-        state="uncertain" if uncertain else "waiting",
-        due_at=due_at,
-        failure=failure,
-        attempts=outbox.c.attempts + 1,
+    tx: Transaction, claimed: Due, due_at: dt.datetime, failure: str, *, uncertain: bool
+) -> bool:
+    """The message is tried again at `due_at`; `uncertain` says that it may have arrived.
+
+    Returns False, changing nothing, when the claim was lost: it is somebody else's now.
+    """
+    query = (
+        update(outbox)
+        .where(_unchanged(claimed))
+        .values(
+            state="uncertain" if uncertain else "waiting",
+            due_at=due_at,
+            failure=failure,
+            attempts=outbox.c.attempts + 1,
+        )
     )
+    return bool((await tx.connection.execute(query)).rowcount)
 
 
-async def mark_failed(tx: Transaction, outbox_id: int, failure: str) -> None:
-    """The message can never arrive; it is kept for a human to see, without its words."""
-    await _mark(tx, outbox_id, state="failed", failure=failure, sealed_body=None)
+async def mark_failed(tx: Transaction, claimed: Due, failure: str) -> bool:
+    """The message can never arrive; it is kept for a human to see, without its words.
+
+    Returns False, changing nothing, when the claim was lost: it is somebody else's now.
+    """
+    changes = {"state": "failed", "failure": failure, "sealed_body": None}
+    query = update(outbox).where(_unchanged(claimed)).values(changes)
+    return bool((await tx.connection.execute(query)).rowcount)
 
 
 async def unsent_count(tx: Transaction) -> int:
@@ -225,8 +270,3 @@ async def move_staff_chat(tx: Transaction, configured_id: int, current_id: int) 
     if not (await tx.connection.execute(change)).rowcount:
         values = {"configured_id": configured_id, "current_id": current_id}
         await tx.connection.execute(insert(staff_chats).values(values))
-
-
-async def _mark(tx: Transaction, outbox_id: int, **values: object) -> bool:
-    query = update(outbox).where(outbox.c.id == outbox_id).values(**values)
-    return bool((await tx.connection.execute(query)).rowcount)

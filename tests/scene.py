@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -193,6 +193,13 @@ async def scene(
         yield Scene(telegram, server, config, content)
     finally:
         await server.stop()
+
+
+async def until(wanted: Callable[[], bool], patience_s: float = PATIENCE_S * 6) -> None:
+    """Wait for what has no event of its own."""
+    async with asyncio.timeout(patience_s):
+        while not wanted():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def sqlite_url(folder: Path) -> str:

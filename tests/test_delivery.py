@@ -27,7 +27,9 @@ def test_a_person_who_blocked_the_bot_is_given_up_at_once() -> None:
     assert after(Failure(Trouble.BLOCKED), 0, YOUNG, to_staff=False) == GiveUp(Trouble.BLOCKED)
 
 
-@pytest.mark.parametrize("trouble", [Trouble.BLOCKED, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN])
+@pytest.mark.parametrize(
+    "trouble", [Trouble.BLOCKED, Trouble.SHUT_OUT, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN]
+)
 def test_the_staff_group_is_tried_for_ever(trouble: Trouble) -> None:
     assert isinstance(after(Failure(trouble), 500, OLD, to_staff=True), Again)
 
@@ -38,12 +40,20 @@ def test_a_person_is_tried_for_two_days() -> None:
     assert after(failure, 50, OLD, to_staff=False) == GiveUp(Trouble.NOT_CONNECTED)
 
 
-def test_waits_grow_to_five_minutes_and_no_further() -> None:
+@pytest.mark.parametrize(("to_staff", "longest_s"), [(False, 300), (True, 30)])
+def test_waits_grow_to_five_minutes_and_for_alarms_to_half_a_minute(
+    to_staff: bool, longest_s: int
+) -> None:
     waits = [
-        after(Failure(Trouble.NOT_CONNECTED), attempts, YOUNG, to_staff=True)
+        after(Failure(Trouble.NOT_CONNECTED), attempts, YOUNG, to_staff=to_staff)
         for attempts in (0, 1, 2, 3, 50)
     ]
-    assert waits == [Again(1), Again(2), Again(4), Again(8), Again(300)]
+    assert waits == [Again(1), Again(2), Again(4), Again(8), Again(longest_s)]
+
+
+def test_telegram_does_not_put_an_alarm_off_for_longer_than_half_a_minute() -> None:
+    decision = after(Failure(Trouble.RATE_LIMITED, wait_s=600), 0, YOUNG, to_staff=True)
+    assert decision == Again(30)
 
 
 def test_a_message_that_telegram_refuses_is_not_sent_again() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import itertools
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -20,7 +19,7 @@ from delivery.webhook import SECRET_HEADER
 from tests.conftest import POSTGRESQL
 from tests.databases import bot_process, emptied
 from tests.front import NAME, NGINX, SECRET, Front
-from tests.scene import GROUP, Scene, scene
+from tests.scene import GROUP, Scene, scene, until
 
 pytestmark = pytest.mark.postgresql
 
@@ -37,12 +36,6 @@ async def on_postgresql(content: Content) -> AsyncIterator[Scene]:
     await (await emptied(url)).close()
     async with scene(content, url) as here:
         yield here
-
-
-async def until(wanted: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not wanted():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.05)
 
 
 class Crowd:
@@ -98,11 +91,11 @@ async def one_of_two_dies(
         bot_process(here.config, folder, **second),
     ):
         await crowd.write()
-        await until(lambda: crowd.answered() >= 60)
+        await until(lambda: crowd.answered() >= 60, PATIENCE_S)
         one.kill()
         await one.wait()
         assert crowd.answered() < 180, "killed too late for the test to say anything"
-        await until(crowd.is_served)
+        await until(crowd.is_served, PATIENCE_S)
     assert {each: crowd.answers(each) for each in crowd.people} == crowd.asked
     assert len(crowd.cases()) == len(crowd.alarming)
 

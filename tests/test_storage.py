@@ -25,7 +25,18 @@ from storage.chat_messages import newest_messages, remember_message
 from storage.database import Database
 from storage.keys import check_look_up_key, rekey
 from storage.migrate import migrate
-from storage.outbox import Outgoing, Purpose, due_lanes, enqueue, mark_again, mark_sent, next_due
+from storage.outbox import (
+    CLAIM,
+    Outgoing,
+    Purpose,
+    claim,
+    due_lanes,
+    enqueue,
+    mark_again,
+    mark_failed,
+    mark_sent,
+    next_due,
+)
 from storage.people import add_person, find_person, save_person
 from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
 from storage.tables import inbox, metadata
@@ -132,12 +143,31 @@ async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) ->
         lane, other = (tx.vault.hash(PERSON), tx.vault.hash(PERSON + 1))
         first = await next_due(tx, lane, NOON)
         assert first is not None
-        await mark_again(tx, first.id, later, "rate-limited", uncertain=False)
+        await mark_again(tx, first, later, "rate-limited", uncertain=False)
         assert await next_due(tx, lane, NOON) is None
         assert await next_due(tx, other, NOON) is not None
         again = await next_due(tx, lane, later)
     assert again is not None
     assert (again.message.text, again.attempts) == ("first", 1)
+
+
+async def test_who_lost_a_message_to_another_process_changes_nothing_about_it(
+    database: Database,
+) -> None:
+    async with database.begin() as tx:
+        await enqueue(tx, Outgoing(None, Purpose.ALERT, "help"), NOON)
+        due = await next_due(tx, "staff", NOON)
+        assert due is not None
+        slow = await claim(tx, due, NOON)
+        assert slow is not None
+        later = NOON + CLAIM
+        taken = await next_due(tx, "staff", later)
+        assert taken is not None
+        assert await claim(tx, taken, later)
+        await mark_sent(tx, taken.id, later)
+        assert not await mark_again(tx, slow, later, "uncertain", uncertain=True)
+        assert not await mark_failed(tx, slow, "rejected")
+        assert await next_due(tx, "staff", NOON + 2 * CLAIM) is None
 
 
 async def test_an_update_is_stored_once_and_done_once(database: Database) -> None:
@@ -148,7 +178,7 @@ async def test_an_update_is_stored_once_and_done_once(database: Database) -> Non
         assert stored == inbox_rows.Stored(7, {"words": "hello"}, 0)
         assert await inbox_rows.finish(tx, 7)
         assert not await inbox_rows.finish(tx, 7)
-        assert await inbox_rows.waiting_lanes(tx, NOON) == []
+        assert await inbox_rows.waiting_lanes(tx, NOON, dt.timedelta()) == []
 
 
 async def test_what_is_done_is_forgotten_after_its_time_and_what_waits_is_not(

@@ -112,6 +112,7 @@ def wrong(found: Found) -> list[str]:
 def main(arguments: list[str]) -> int:
     top = parser("python -m benchmarks.faults")
     top.add_argument("--kills", type=int, default=20)
+    top.add_argument("--share", type=float, default=0.1, help="of all calls that go wrong")
     top.add_argument("--pause-s", type=float, default=0.5, help="between messages, on average")
     options = top.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="kakekomi-faults-"))

@@ -83,13 +83,12 @@ class Processes:
         """The ids of the processes that serve, the oldest first."""
         return [each.pid for each in self._all if each.serves()]
 
-    def rss_bytes(self) -> int:
-        """Return how much memory the oldest process that serves holds now; 0 without any."""
-        for pid in self.serving:
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-                pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-                return pages * os.sysconf("SC_PAGE_SIZE")
-        return 0
+    def memory_mib(self) -> tuple[int, int]:
+        """Return how much memory the oldest process that serves holds now, and at most so far."""
+        status = Path(f"/proc/{self.serving[0]}/status").read_text()
+        lines = dict(line.split(":", 1) for line in status.splitlines())
+        now, most = (int(lines[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM"))
+        return now, most
 
     async def ready(self) -> None:
         """Wait until one serves."""

@@ -139,7 +139,6 @@ def parser(program: str) -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog=program)
     top.add_argument("--seed", type=int, default=1)
     top.add_argument("--people", type=int, default=40)
-    top.add_argument("--share", type=float, default=0.1, help="of all calls that go wrong")
     where = top.add_mutually_exclusive_group()
     where.add_argument("--database", help="a DATABASE_URL; without one, a new SQLite file")
     where.add_argument("--postgresql", action="store_true", help="a cluster of its own")

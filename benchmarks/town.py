@@ -125,8 +125,9 @@ class Town:
         return self.people[::IN_DANGER_EACH]
 
     def _somebody(self, among: range) -> int:
-        reachable = [each for each in among if not self.telegram.chats[each].blocked]
-        return self.rng.choice(reachable)
+        while self.telegram.chats[somebody := self.rng.choice(among)].blocked:
+            pass
+        return somebody
 
     def _name(self, what: str) -> str:
         self._number += 1

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 import bot
+from benchmarks.cluster import Cluster
 from conversation.content import Content
 from delivery.inbox import WAIT_S
 from sandbox.telegram import User
@@ -133,3 +134,15 @@ async def test_what_is_sent_leaves_no_words_behind(stage: Scene) -> None:
             rows = (await tx.connection.execute(select(table.c.sealed_body))).scalars().all()
             assert rows
             assert set(rows) == {None}
+
+
+@pytest.mark.postgresql
+async def test_a_postgresql_that_loses_its_power_loses_no_message(content: Content) -> None:
+    cluster = Cluster()
+    async with cluster.running(), scene(content, cluster.url) as here, here.bot_runs():
+        await here.writes("xin chào")
+        here.news(PERSON)
+        async with cluster.stopped():
+            await here.telegram.write(PERSON, PERSON, ALARM)
+            await until(lambda: any("110" in text for text in here.texts(PERSON)))
+        await until(lambda: any("ALARM" in text for text in here.texts(GROUP)))

@@ -1,35 +1,34 @@
-"""A wall clock that somebody sets, for the bot's processes alone: Debian's libfaketime."""
+"""A wall clock that somebody sets, for the bot's processes alone.
+
+The bot reads the wall clock in one place, `service.now`; `starter` puts this one there. Debian's
+libfaketime would do it from outside, but makes Python a hundred times slower and breaks its sleep.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
-_LIBRARIES = "/usr/lib/*/faketime/libfaketimeMT.so.1"
+import service
 
 
 class Clock:
-    """The processes that get `environment` read their wall clock through it; what measures how
-    long something takes (the monotonic clock) goes on as it is, as on a machine."""
+    """Every process that opens the same file has the same clock."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises SystemExit where the library is not installed."""
-        library = next(Path("/").glob(_LIBRARIES.lstrip("/")), None)
-        if library is None:
-            raise SystemExit("clock jumps need libfaketime: apt-get install faketime")
-        self._file = folder / "clock"
-        self.ahead_s = 0.0
-        self.set(0.0)
-        self.environment = {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            # Seconds. Reading the file at each look at a clock slows the bot down a hundredfold.
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        if not file.exists():
+            self.set(0.0)
+
+    @property
+    def ahead_s(self) -> float:
+        """How many seconds it is ahead of the machine's (behind, where negative)."""
+        return float(self.file.read_text())
 
     def set(self, ahead_s: float) -> None:
-        """Set the clock so many seconds ahead of the machine's (behind, where negative)."""
-        self.ahead_s = ahead_s
-        new = self._file.with_suffix(".new")
-        new.write_text(f"{ahead_s:+.3f}\n")
-        new.rename(self._file)
+        new = self.file.with_suffix(".new")
+        new.write_text(str(ahead_s))
+        new.rename(self.file)
+
+    def now(self) -> dt.datetime:
+        return service.now() + dt.timedelta(seconds=self.ahead_s)

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.clock import Clock
+
 ROOT = Path(__file__).parent.parent
 STARTS_WITHIN_S = 600.0
 STOPS_WITHIN_S = 60.0
@@ -43,12 +45,17 @@ class Processes:
     """
 
     def __init__(
-        self, environment: dict[str, str], settings: Sequence[dict[str, str]], folder: Path
+        self,
+        environment: dict[str, str],
+        settings: Sequence[dict[str, str]],
+        folder: Path,
+        clock: Clock | None,
     ) -> None:
         self.ended_by_themselves = 0
         self._environment = environment
         self._settings = settings
         self._folder = folder
+        self._clock_files = [str(clock.file)] if clock else []
         self._asked: list[tuple[Path, dict[str, str]]] = []
         self._all: list[_Process] = []
         self._closing = False
@@ -58,7 +65,8 @@ class Processes:
     async def running(self) -> AsyncIterator[None]:
         """Run them while the block runs."""
         self._starter = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "benchmarks.starter", cwd=ROOT, env=self._environment,
+            sys.executable, "-m", "benchmarks.starter", *self._clock_files,
+            cwd=ROOT, env=self._environment,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         listening = asyncio.create_task(self._listen(self._starter))

@@ -101,7 +101,7 @@ async def running(options: argparse.Namespace, folder: Path) -> AsyncIterator[Ru
     server = Server(telegram)
     server.fault = broken
     key = Fernet.generate_key().decode()
-    clock = Clock(folder) if options.clock_jumps else None
+    clock = Clock(folder / "clock") if options.clock_jumps else None
     cluster = Cluster() if options.postgresql else None
     file = f"sqlite+aiosqlite:///{folder / 'kakekomi.sqlite3'}"
     url = cluster.url if cluster else options.database or file
@@ -117,7 +117,6 @@ async def running(options: argparse.Namespace, folder: Path) -> AsyncIterator[Ru
             "STAFF_CHAT_ID": str(GROUP),
             "DATABASE_URL": url,
             "ENCRYPTION_KEYS": key,
-            **(clock.environment if clock else {}),
         }
         stack.push_async_callback(server.stop)
         settings: list[dict[str, str]] = [{} for _ in range(PROCESSES)]
@@ -128,7 +127,7 @@ async def running(options: argparse.Namespace, folder: Path) -> AsyncIterator[Ru
             environment |= {"WEBHOOK_URL": await balancer.start(), "WEBHOOK_SECRET": SECRET}
             stack.push_async_callback(balancer.stop)
             settings = [{"LISTEN": f"127.0.0.1:{port}"} for port in ports]
-        processes = Processes(environment, settings, folder)
+        processes = Processes(environment, settings, folder, clock)
         await stack.enter_async_context(processes.running())
         town = Town(telegram, rng, people, {})
         yield Run(town, broken, processes, database, rng, clock, cluster)
@@ -143,7 +142,7 @@ def parser(program: str) -> argparse.ArgumentParser:
     where.add_argument("--database", help="a DATABASE_URL; without one, a new SQLite file")
     where.add_argument("--postgresql", action="store_true", help="a cluster of its own")
     top.add_argument("--webhook", action="store_true", help="updates are brought, not fetched")
-    top.add_argument("--clock-jumps", action="store_true", help="needs Debian's faketime")
+    top.add_argument("--clock-jumps", action="store_true", help="the wall clock is set")
     return top
 
 

@@ -2,8 +2,9 @@
 
 Loading takes some ten seconds of computing, and a run kills many times. So one process loads it and
 forks; each child is a process of its own that runs the bot's `main`, with nothing replaced but the
-loading. Lines in: JSON, the file for a child's `output` and the `settings` of its own. Lines out:
-`started PID`, `ended PID CODE`. When its input ends, all children are killed.
+loading and, where a file is named on the command line, the clock. Lines in: JSON, the file for a
+child's `output` and the `settings` of its own. Lines out: `started PID`, `ended PID CODE`. When its
+input ends, all children are killed.
 """
 
 from __future__ import annotations
@@ -14,15 +15,20 @@ import os
 import select
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import bot
+import service
+from benchmarks.clock import Clock
 from conversation.content import load_content
 
 
 def main() -> None:
     content = load_content()
     vars(bot)["load_content"] = lambda _languages: content
+    for file in sys.argv[1:]:
+        vars(bot)["serving"] = partial(service.serving, clock=Clock(Path(file)).now)
     gc.freeze()
     children: set[int] = set()
     while True:

@@ -17,6 +17,8 @@ from benchmarks.clock import Clock
 ROOT = Path(__file__).parent.parent
 STARTS_WITHIN_S = 600.0
 STOPS_WITHIN_S = 60.0
+# What Python ends with when the disk is full and takes no more of its log.
+LOG_NOT_WRITTEN = 120
 
 
 @dataclass
@@ -119,7 +121,8 @@ class Processes:
             served.signal(signal.SIGKILL)
             await served.ended.wait()
         # A process that is just starting has no handler yet, and SIGTERM ends it as it is.
-        self.ended_by_themselves += gently and served.code not in (0, -signal.SIGTERM)
+        well = (0, -signal.SIGTERM, LOG_NOT_WRITTEN)
+        self.ended_by_themselves += gently and served.code not in well
 
     def _start(self, settings: dict[str, str]) -> None:
         assert self._starter is not None

@@ -28,6 +28,8 @@ VOLUNTEERS = {"Hana": 601, "Ken": 602}
 # A day before the switch, noon in Japan.
 NOW = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
 PATIENCE_S = 20.0
+# Where others work too a process takes minutes before it serves.
+PROCESS_PATIENCE_S = 600.0
 
 Message = dict[str, Any]
 
@@ -195,9 +197,9 @@ async def scene(
         await server.stop()
 
 
-async def until(wanted: Callable[[], bool], patience_s: float = PATIENCE_S * 6) -> None:
-    """Wait for what has no event of its own."""
-    async with asyncio.timeout(patience_s):
+async def until(wanted: Callable[[], bool]) -> None:
+    """Wait for what has no event of its own, also of a process that loads the content first."""
+    async with asyncio.timeout(PROCESS_PATIENCE_S):
         while not wanted():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

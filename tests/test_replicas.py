@@ -24,8 +24,6 @@ from tests.scene import GROUP, Scene, scene, until
 pytestmark = pytest.mark.postgresql
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-# Two processes load the content side by side before they serve: minutes, where others work too.
-PATIENCE_S = 600.0
 
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")
 
@@ -91,11 +89,11 @@ async def one_of_two_dies(
         bot_process(here.config, folder, **second),
     ):
         await crowd.write()
-        await until(lambda: crowd.answered() >= 60, PATIENCE_S)
+        await until(lambda: crowd.answered() >= 60)
         one.kill()
         await one.wait()
         assert crowd.answered() < 180, "killed too late for the test to say anything"
-        await until(crowd.is_served, PATIENCE_S)
+        await until(crowd.is_served)
     assert {each: crowd.answers(each) for each in crowd.people} == crowd.asked
     assert len(crowd.cases()) == len(crowd.alarming)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hmac
 import json
@@ -28,8 +27,6 @@ CONNECTIONS_MAX = 40
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 # Telegram asks again after this when an update could not be stored.
 RETRY_AFTER_S = "1"
-# How long to wait when Telegram does not take the webhook's address.
-TRY_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -94,20 +91,13 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
 
 async def set_webhook(bot: Bot, webhook: Webhook) -> None:
-    """Tell Telegram where to bring updates, as soon as it listens."""
-    while True:
-        try:
-            await bot.set_webhook(
-                webhook.url,
-                secret_token=webhook.secret,
-                allowed_updates=Update.ALL_TYPES,
-                max_connections=CONNECTIONS_MAX,
-            )
-        except TelegramError as error:
-            log.warning("the webhook cannot be set", error=type(error).__name__)
-            await asyncio.sleep(TRY_AGAIN_S)
-        else:
-            break
+    """Tell Telegram where to bring updates. Raises TelegramError."""
+    await bot.set_webhook(
+        webhook.url,
+        secret_token=webhook.secret,
+        allowed_updates=Update.ALL_TYPES,
+        max_connections=CONNECTIONS_MAX,
+    )
     with contextlib.suppress(TelegramError):
         waiting = (await bot.get_webhook_info()).pending_update_count
         log.info("the webhook is set", waiting=waiting)

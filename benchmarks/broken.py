@@ -35,6 +35,11 @@ def _error(status: int, description: str, **parameters: int) -> web.Response:
     return web.json_response({**body, "parameters": parameters}, status=status)
 
 
+AWAY: dict[str, Callable[[], web.Response]] = {
+    "group deleted": lambda: _error(403, "Forbidden: the group chat was deleted"),
+    "group not found": lambda: _error(400, "Bad Request: chat not found"),
+    "bot removed": lambda: _error(403, "Forbidden: bot was kicked from the supergroup chat"),
+}
 NOT_DONE: dict[str, Callable[[], web.Response]] = {
     "429": lambda: _error(429, "Too Many Requests", retry_after=RETRY_AFTER_S),
     "500": lambda: _error(500, "Internal Server Error"),
@@ -48,14 +53,16 @@ FAULTS = (*NOT_DONE, *DONE)
 class BrokenTelegram:
     """A `fault` of the stand-in: while `on`, a `share` of all calls goes wrong.
 
-    `count` says how often each fault happened; `refused` holds chat and text of what Telegram
-    would not bring to somebody who had blocked the bot.
+    `away` says, for a chat that is not there, which of `AWAY` is answered. `count` says how often
+    each fault happened; `refused` holds chat and text of what Telegram would not bring to somebody
+    who had blocked the bot.
     """
 
     def __init__(self, telegram: Telegram, rng: random.Random, share: float) -> None:
         self.on = False
         self.count: Counter[str] = Counter()
         self.refused: list[tuple[int, str]] = []
+        self.away: dict[int, str] = {}
         self._telegram = telegram
         self._rng = rng
         self._share = share
@@ -65,6 +72,9 @@ class BrokenTelegram:
         method = method.lower()
         if method == "getupdates":
             self._seen |= {each["update_id"]: each for each in self._telegram.updates}
+        for name in ("chat_id", "from_chat_id"):
+            if int(params.get(name, 0)) in self.away:
+                return AWAY[self.away[int(params[name])]]()
         if not self.on or self._rng.random() > self._share:
             self._note_refusal(method, params)
             return None

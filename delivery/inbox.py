@@ -99,7 +99,7 @@ class Inbox:
     async def replay(self, older_than: dt.timedelta = dt.timedelta()) -> None:
         """Start the lanes that were left undone. Raises StorageError."""
         async with self._database.begin() as tx:
-            lanes = await rows.waiting_lanes(tx, self._clock() - older_than)
+            lanes = await rows.waiting_lanes(tx, self._clock(), older_than)
         for lane in lanes:
             self._look_into(lane)
 

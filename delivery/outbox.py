@@ -12,7 +12,7 @@ import structlog
 from cases.model import Case
 from delivery import pacing
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
-from delivery.sender import SEND_MAX_S, Sender, Sent, StaffChat
+from delivery.sender import Sender, Sent, StaffChat
 from errors import StorageError, UnavailableError
 from storage.cases import add_post, set_topic
 from storage.chat_messages import remember_messages
@@ -39,8 +39,6 @@ log = structlog.get_logger()
 PEOPLE_AT_ONCE = 32
 # How long a message that is due by the clock alone (a retry) may lie before it is looked for.
 LOOK_AGAIN_S = 1.0
-# So long nobody else sends a message that somebody is sending.
-CLAIM = dt.timedelta(seconds=SEND_MAX_S + 3.0)
 
 
 class Outbox:
@@ -125,8 +123,7 @@ class Outbox:
             wait_s = min(wait_s, paced_s or wait_s)
         # Once the clock was set forward, what is being sent looks abandoned.
         free = [due for due in found if due.id not in self._sending]
-        won = await claim(tx, [due.id for due in free], now, now + CLAIM)
-        return [due for due in free if due.id in won], wait_s
+        return await claim(tx, free, now), wait_s
 
     async def _send(self, due: Due) -> None:
         sent = await self._sender.send(due)
@@ -171,10 +168,10 @@ class Outbox:
         if isinstance(decision, Again):
             at = now + dt.timedelta(seconds=decision.wait_s)
             uncertain = decision.uncertain or due.uncertain
-            await mark_again(tx, due.id, at, trouble, uncertain=uncertain)
-        if isinstance(decision, GiveUp):
-            await mark_failed(tx, due.id, trouble)
-        notice = self._notice(due, decision, case)
+            ours = await mark_again(tx, due, at, trouble, uncertain=uncertain)
+        else:
+            ours = await mark_failed(tx, due, trouble)
+        notice = self._notice(due, decision, case) if ours else None
         if notice is not None:
             await enqueue(tx, notice, now)
 
@@ -208,4 +205,4 @@ async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) ->
     return pacing.wait_s(sent_at, now, alarm=message.purpose is Purpose.ALERT)
 
 
-_REASONS = {Trouble.BLOCKED: "blocked", Trouble.NO_ACCESS: "blocked", Trouble.GONE: "gone"}
+_REASONS = {Trouble.BLOCKED: "blocked", Trouble.SHUT_OUT: "blocked", Trouble.GONE: "gone"}

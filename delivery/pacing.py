@@ -16,10 +16,11 @@ WINDOW = dt.timedelta(minutes=1)
 def wait_s(sent_at: Sequence[dt.datetime], now: dt.datetime, *, alarm: bool) -> float:
     """Return how many seconds to wait before the next message to the group.
 
-    `sent_at` are the moments of earlier messages, oldest first.
+    `sent_at` are the moments of earlier messages, oldest first; those that are still to come were
+    written before the clock was set back, and nothing waits for them.
     """
     budget = PER_MINUTE if alarm else PER_MINUTE - KEPT_FOR_ALARMS
-    recent = [moment for moment in sent_at if moment > now - WINDOW]
+    recent = [moment for moment in sent_at if now - WINDOW < moment <= now]
     if len(recent) < budget:
         return 0.0
     return (recent[-budget] + WINDOW - now).total_seconds()

@@ -9,9 +9,10 @@ import datetime as dt
 import enum
 from dataclasses import dataclass
 
+from storage.outbox import PERSON_WAIT_MAX, STAFF_WAIT_MAX
+
 # Waits grow by doubling from the first to the longest; a person is tried for two days.
 FIRST_WAIT_S = 1.0
-LONGEST_WAIT_S = 300.0
 PERSON_TRIED_FOR = dt.timedelta(days=2)
 
 
@@ -25,8 +26,8 @@ class Trouble(enum.StrEnum):
     """No whole answer came back: it may have arrived."""
     BLOCKED = "blocked"
     """The person blocked the bot, or their account is gone."""
-    NO_ACCESS = "no-access"
-    """The bot may not write in the chat, or was removed from it."""
+    SHUT_OUT = "shut-out"
+    """The bot is not in the group, or may not write there: a human can let it in again."""
     THREAD_GONE = "thread-gone"
     MOVED = "moved"
     """The group was upgraded and has a new id."""
@@ -64,17 +65,17 @@ def after(failure: Failure, attempts: int, age: dt.timedelta, *, to_staff: bool)
     """Return what to do after a failed send.
 
     `attempts` counts the failures before this one, `age` is the message's. The staff group is
-    tried for ever: an alarm has nowhere else to go. No group blocks a bot: what is blocked on its
-    way there is a copy, because of the person whose message it is.
+    tried for ever, and often: an alarm has nowhere else to go, and whoever let the bot in again
+    tells nobody. No group blocks a bot: what is blocked on its way there is a copy, because of the
+    person whose message it is.
     """
     trouble = failure.trouble
     if trouble in (Trouble.REJECTED, Trouble.GONE, Trouble.BLOCKED):
-        return GiveUp(trouble)
-    if trouble is Trouble.NO_ACCESS and not to_staff:
         return GiveUp(trouble)
     if trouble in (Trouble.THREAD_GONE, Trouble.MOVED) and attempts < 3:
         return Again(0.0)
     if not to_staff and age > PERSON_TRIED_FOR:
         return GiveUp(trouble)
-    doubled = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(attempts, 20))
-    return Again(max(failure.wait_s, doubled), uncertain=trouble is Trouble.UNCERTAIN)
+    longest_s = (STAFF_WAIT_MAX if to_staff else PERSON_WAIT_MAX).total_seconds()
+    wait_s = max(failure.wait_s, FIRST_WAIT_S * 2 ** min(attempts, 20))
+    return Again(min(longest_s, wait_s), uncertain=trouble is Trouble.UNCERTAIN)

@@ -29,7 +29,12 @@ from storage.outbox import Commands, Keyboard, Outgoing
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 # The Bot API tells these apart by their words only.
-_THREAD_GONE = ("message thread not found", "topic_deleted", "topic_id_invalid")
+_THREAD_GONE = (
+    "message thread not found",
+    "topic_deleted",
+    "topic_id_invalid",
+    "topic_closed",
+)
 _GONE = (
     "message to copy not found",
     "message to edit not found",
@@ -39,12 +44,13 @@ _GONE = (
 )
 _UNCHANGED = "message is not modified"
 _BLOCKED = ("blocked by the user", "user is deactivated", "initiate conversation with a user")
-_NO_ACCESS = (
+_SHUT_OUT = (
     "chat not found",
     "peer_id_invalid",
     "not enough rights",
     "have no rights",
-    "chat_write_forbidden",
+    "no rights to send",
+    "write_forbidden",
 )
 
 
@@ -65,7 +71,11 @@ async def send(
     except TelegramError as error:
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
             return message.edits[1]
-        return failure_of(error)
+        failure = failure_of(error)
+        if failure.trouble is Trouble.SHUT_OUT and message.to is not None and not message.copy_of:
+            # Of a copy Telegram does not say which of the two chats it does not find.
+            return Failure(Trouble.BLOCKED)
+        return failure
 
 
 async def _call(
@@ -130,14 +140,14 @@ def failure_of(error: TelegramError) -> Failure:
     if isinstance(error, Forbidden | BadRequest) and any(known in words for known in _BLOCKED):
         return Failure(Trouble.BLOCKED)
     if isinstance(error, Forbidden):
-        return Failure(Trouble.NO_ACCESS)
+        return Failure(Trouble.SHUT_OUT)
     if isinstance(error, BadRequest):
         if any(known in words for known in _THREAD_GONE):
             return Failure(Trouble.THREAD_GONE)
         if any(known in words for known in _GONE):
             return Failure(Trouble.GONE)
-        if any(known in words for known in _NO_ACCESS):
-            return Failure(Trouble.NO_ACCESS)
+        if any(known in words for known in _SHUT_OUT):
+            return Failure(Trouble.SHUT_OUT)
         return Failure(Trouble.REJECTED)
     # A refused token (401) is mended by whoever runs the bot: nothing is given up meanwhile.
     if isinstance(error, InvalidToken) or isinstance(error.__cause__, _NEVER_LEFT):

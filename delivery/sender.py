@@ -18,12 +18,12 @@ from errors import StorageError
 from storage.cases import case_by_id, set_topic
 from storage.chat_messages import forget_messages, newest_messages
 from storage.database import Database
-from storage.outbox import DELETED_AT_ONCE, Due, Outgoing, Purpose
+from storage.outbox import CLAIM, DELETED_AT_ONCE, Due, Outgoing, Purpose
 
 log = structlog.get_logger()
 
-# After so long without an answer a message may have arrived or not.
-SEND_MAX_S = 10.0
+# After so long without an answer a message may have arrived or not. Well within a claim.
+SEND_MAX_S = CLAIM.total_seconds() - 3.0
 
 
 @dataclass

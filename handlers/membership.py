@@ -17,7 +17,12 @@ AGAIN_S = 1.0
 _MEMBERS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
 # The Bot API's words for somebody who never was in the group.
 _NOBODY = ("user not found", "member not found", "participant_id_invalid")
-_PASSING = (Trouble.NOT_CONNECTED, Trouble.UNCERTAIN, Trouble.RATE_LIMITED)
+_PASSING = (
+    Trouble.NOT_CONNECTED,
+    Trouble.UNCERTAIN,
+    Trouble.RATE_LIMITED,
+    Trouble.SHUT_OUT,
+)
 
 
 async def is_member(bot: Bot, chat_id: int, user_id: int) -> bool:

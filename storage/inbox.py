@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, or_, select, text, update
 
 from storage.database import Transaction, insert_new
+from storage.locks import CLOCKS_DIFFER
 from storage.tables import WAITING, inbox
 from storage.vault import Vault
 
@@ -57,11 +58,16 @@ async def store(
     await tx.connection.execute(insert_new(tx, inbox, "update_id"), rows)
 
 
-async def waiting_lanes(tx: Transaction, received_before: dt.datetime) -> list[str]:
-    """Return the lanes that have updates to do that came by then, oldest first."""
+async def waiting_lanes(tx: Transaction, now: dt.datetime, older_than: dt.timedelta) -> list[str]:
+    """Return the lanes that have updates to do that came so long ago, oldest first.
+
+    What came in the future came before the clock was set back, nobody knows how long ago.
+    """
+    received_at = inbox.c.received_at
+    old = or_(received_at <= now - older_than, received_at > now + CLOCKS_DIFFER)
     query = (
         select(inbox.c.lane)
-        .where(_IS_WAITING, inbox.c.received_at <= received_before)
+        .where(_IS_WAITING, old)
         .group_by(inbox.c.lane)
         .order_by(func.min(inbox.c.id))
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import fcntl
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database import Database
 
 TRY_AGAIN_S = 0.5
+# The clocks of two machines differ by less.
+CLOCKS_DIFFER = dt.timedelta(seconds=10)
 
 Held = Callable[[], Awaitable[bool]]
 

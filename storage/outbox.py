@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -23,9 +23,15 @@ from sqlalchemy import (
 )
 
 from storage.database import Transaction
+from storage.locks import CLOCKS_DIFFER
 from storage.tables import UNSENT, outbox, staff_chats
 
 STAFF_LANE = "staff"
+# The longest that a message waits before it is tried again: an alarm is never further away.
+STAFF_WAIT_MAX = dt.timedelta(seconds=30)
+PERSON_WAIT_MAX = dt.timedelta(minutes=5)
+# So long nobody else sends a message that somebody is sending.
+CLAIM = dt.timedelta(seconds=13)
 # The Bot API deletes so many messages in one call.
 DELETED_AT_ONCE = 100
 
@@ -96,6 +102,25 @@ class Due:
     attempts: int
     uncertain: bool
     created_at: dt.datetime
+    state: str
+    due_at: dt.datetime
+
+
+def _is_due(now: dt.datetime) -> ColumnElement[bool]:
+    """Whether a message's time has come, also when the clock was set back meanwhile.
+
+    What was never tried does not wait for a time, and a moment further ahead than anything waits
+    was written before the clock was set back.
+    """
+    state, lane, due_at = outbox.c.state, outbox.c.lane, outbox.c.due_at
+    soon = now + CLOCKS_DIFFER
+    return or_(
+        and_(state == "waiting", outbox.c.attempts == 0),
+        due_at <= now,
+        and_(state == "sending", due_at > soon + CLAIM),
+        and_(state != "sending", lane == STAFF_LANE, due_at > soon + STAFF_WAIT_MAX),
+        due_at > soon + PERSON_WAIT_MAX,
+    )
 
 
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
@@ -121,12 +146,6 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
     ]
     if rows:
         await tx.connection.execute(insert(outbox), rows)
-
-
-def _is_due(now: dt.datetime) -> ColumnElement[bool]:
-    """What was never tried is due whatever the clock says: it may have been set back."""
-    never_tried = and_(outbox.c.state == "waiting", outbox.c.attempts == 0)
-    return or_(outbox.c.due_at <= now, never_tried)
 
 
 async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> list[Due]:
@@ -184,26 +203,31 @@ def _due(tx: Transaction, row: Any) -> Due:
         attempts=row.attempts,
         uncertain=row.state != "waiting",
         created_at=row.created_at,
+        state=row.state,
+        due_at=row.due_at,
     )
 
 
-async def claim(
-    tx: Transaction, ids: Collection[int], now: dt.datetime, until: dt.datetime
-) -> set[int]:
-    """Take messages that are due for sending; return those that no other process took first.
+async def claim(tx: Transaction, found: Sequence[Due], now: dt.datetime) -> list[Due]:
+    """Take messages for sending; return those that no other process took first, as claimed.
 
     The order of a lane forbids to skip a locked row and send the next: a guarded update lets one
-    process win on every database. Whoever dies while sending loses the claim at `until`.
+    process win on every database. Whoever dies while sending loses the claim after `CLAIM`.
     """
-    if not ids:
-        return set()
+    until = now + CLAIM
     query = (
         update(outbox)
-        .where(outbox.c.id.in_(ids), _IS_UNSENT, _is_due(now))
+        .where(outbox.c.id.in_([due.id for due in found]), _IS_UNSENT, _is_due(now))
         .values(state="sending", due_at=until)
         .returning(outbox.c.id)
     )
-    return set((await tx.connection.execute(query)).scalars())
+    won = set((await tx.connection.execute(query)).scalars()) if found else set()
+    return [replace(due, state="sending", due_at=until) for due in found if due.id in won]
+
+
+def _unchanged(due: Due) -> ColumnElement[bool]:
+    """Whether nobody else has taken or sent the message meanwhile."""
+    return and_(outbox.c.id == due.id, outbox.c.state == due.state, outbox.c.due_at == due.due_at)
 
 
 async def release_claims(tx: Transaction, now: dt.datetime) -> None:
@@ -249,22 +273,33 @@ async def mark_sent(tx: Transaction, sent: Sequence[Due], now: dt.datetime) -> s
 
 
 async def mark_again(
-    tx: Transaction, outbox_id: int, due_at: dt.datetime, failure: str, *, uncertain: bool
-) -> None:
-    """The message is tried again at `due_at`; `uncertain` says that it may have arrived."""
-    await _mark(
-        tx,
-        outbox_id,
-        state="uncertain" if uncertain else "waiting",
-        due_at=due_at,
-        failure=failure,
-        attempts=outbox.c.attempts + 1,
+    tx: Transaction, claimed: Due, due_at: dt.datetime, failure: str, *, uncertain: bool
+) -> bool:
+    """The message is tried again at `due_at`; `uncertain` says that it may have arrived.
+
+    Returns False, changing nothing, when the claim was lost: it is somebody else's now.
+    """
+    query = (
+        update(outbox)
+        .where(_unchanged(claimed))
+        .values(
+            state="uncertain" if uncertain else "waiting",
+            due_at=due_at,
+            failure=failure,
+            attempts=outbox.c.attempts + 1,
+        )
     )
+    return bool((await tx.connection.execute(query)).rowcount)
 
 
-async def mark_failed(tx: Transaction, outbox_id: int, failure: str) -> None:
-    """The message can never arrive; it is kept for a human to see, without its words."""
-    await _mark(tx, outbox_id, state="failed", failure=failure, sealed_body=None)
+async def mark_failed(tx: Transaction, claimed: Due, failure: str) -> bool:
+    """The message can never arrive; it is kept for a human to see, without its words.
+
+    Returns False, changing nothing, when the claim was lost: it is somebody else's now.
+    """
+    changes = {"state": "failed", "failure": failure, "sealed_body": None}
+    query = update(outbox).where(_unchanged(claimed)).values(changes)
+    return bool((await tx.connection.execute(query)).rowcount)
 
 
 async def current_staff_chat(tx: Transaction, configured_id: int) -> int:
@@ -283,7 +318,3 @@ async def move_staff_chat(tx: Transaction, configured_id: int, current_id: int) 
     if not (await tx.connection.execute(change)).rowcount:
         values = {"configured_id": configured_id, "current_id": current_id}
         await tx.connection.execute(insert(staff_chats).values(values))
-
-
-async def _mark(tx: Transaction, outbox_id: int, **values: object) -> None:
-    await tx.connection.execute(update(outbox).where(outbox.c.id == outbox_id).values(**values))

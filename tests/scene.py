@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
 # A day before the switch, noon in Japan.
 NOW = dt.datetime(2026, 12, 1, 3, 0, tzinfo=dt.UTC)
 PATIENCE_S = 20.0
+# Where others work too a process takes minutes before it serves.
+PROCESS_PATIENCE_S = 600.0
 
 Message = dict[str, Any]
 
@@ -204,6 +206,13 @@ async def scene(
         yield Scene(telegram, server, config, content)
     finally:
         await server.stop()
+
+
+async def until(wanted: Callable[[], bool]) -> None:
+    """Wait for what has no event of its own, also of a process that loads the content first."""
+    async with asyncio.timeout(PROCESS_PATIENCE_S):
+        while not wanted():  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 def sqlite_url(folder: Path) -> str:

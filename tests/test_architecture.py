@@ -24,7 +24,9 @@ MAY_IMPORT = {
     "delivery": {"errors", "cases", "storage"},
     "assistant": {"errors", "cases", "conversation", "storage", "translations"},
     "desk": {"assistant", "errors", "cases", "conversation", "storage"},
-    "handlers": {"assistant", "cases", "conversation", "delivery", "desk", "matching", "storage"},
+    "handlers": {
+        "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching", "storage",
+    },
     "sandbox": set(),
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
     "service": {

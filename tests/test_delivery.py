@@ -29,7 +29,7 @@ def test_a_person_who_blocked_the_bot_is_given_up_at_once() -> None:
     assert after(Failure(Trouble.BLOCKED), 0, YOUNG, to_staff=False) == GiveUp(Trouble.BLOCKED)
 
 
-@pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN])
+@pytest.mark.parametrize("trouble", [Trouble.SHUT_OUT, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN])
 def test_the_staff_group_is_tried_for_ever(trouble: Trouble) -> None:
     assert isinstance(after(Failure(trouble), 500, OLD, to_staff=True), Again)
 
@@ -45,12 +45,12 @@ def test_a_copy_for_the_staff_is_given_up_when_its_person_blocked_the_bot() -> N
         (Forbidden("Forbidden: user is deactivated"), Trouble.BLOCKED),
         (BadRequest("Bad Request: user is deactivated"), Trouble.BLOCKED),
         (Forbidden("bot can't initiate conversation with a user"), Trouble.BLOCKED),
-        (Forbidden("Forbidden: bot was kicked from the supergroup chat"), Trouble.NO_ACCESS),
-        (Forbidden("Forbidden: the group chat was deleted"), Trouble.NO_ACCESS),
-        (Forbidden("bot is not a member of the supergroup chat"), Trouble.NO_ACCESS),
-        (BadRequest("Chat not found"), Trouble.NO_ACCESS),
-        (BadRequest("Not enough rights to send text messages to the chat"), Trouble.NO_ACCESS),
-        (BadRequest("Have no rights to send a message"), Trouble.NO_ACCESS),
+        (Forbidden("Forbidden: bot was kicked from the supergroup chat"), Trouble.SHUT_OUT),
+        (Forbidden("Forbidden: the group chat was deleted"), Trouble.SHUT_OUT),
+        (Forbidden("bot is not a member of the supergroup chat"), Trouble.SHUT_OUT),
+        (BadRequest("Chat not found"), Trouble.SHUT_OUT),
+        (BadRequest("Not enough rights to send text messages to the chat"), Trouble.SHUT_OUT),
+        (BadRequest("Have no rights to send a message"), Trouble.SHUT_OUT),
         (BadRequest("Message is too long"), Trouble.REJECTED),
     ],
 )
@@ -66,12 +66,20 @@ def test_a_person_is_tried_for_two_days() -> None:
     assert after(failure, 50, OLD, to_staff=False) == GiveUp(Trouble.NOT_CONNECTED)
 
 
-def test_waits_grow_to_five_minutes_and_no_further() -> None:
+@pytest.mark.parametrize(("to_staff", "longest_s"), [(False, 300), (True, 30)])
+def test_waits_grow_to_five_minutes_and_for_alarms_to_half_a_minute(
+    to_staff: bool, longest_s: int
+) -> None:
     waits = [
-        after(Failure(Trouble.NOT_CONNECTED), attempts, YOUNG, to_staff=True)
+        after(Failure(Trouble.NOT_CONNECTED), attempts, YOUNG, to_staff=to_staff)
         for attempts in (0, 1, 2, 3, 50)
     ]
-    assert waits == [Again(1), Again(2), Again(4), Again(8), Again(300)]
+    assert waits == [Again(1), Again(2), Again(4), Again(8), Again(longest_s)]
+
+
+def test_telegram_does_not_put_an_alarm_off_for_longer_than_half_a_minute() -> None:
+    decision = after(Failure(Trouble.RATE_LIMITED, wait_s=600), 0, YOUNG, to_staff=True)
+    assert decision == Again(30)
 
 
 def test_a_message_that_telegram_refuses_is_not_sent_again() -> None:

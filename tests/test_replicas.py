@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import io
 import itertools
 import os
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -20,13 +19,11 @@ from delivery.webhook import SECRET_HEADER
 from tests.conftest import POSTGRESQL
 from tests.databases import bot_process, emptied
 from tests.front import NAME, NGINX, SECRET, Front
-from tests.scene import GROUP, Scene, scene
+from tests.scene import GROUP, Scene, scene, until
 
 pytestmark = pytest.mark.postgresql
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-# Two processes load the content side by side before they serve: minutes, where others work too.
-PATIENCE_S = 600.0
 
 needs_nginx = pytest.mark.skipif(NGINX is None, reason="left out: nginx is not installed")
 
@@ -37,12 +34,6 @@ async def on_postgresql(content: Content) -> AsyncIterator[Scene]:
     await (await emptied(url)).close()
     async with scene(content, url) as here:
         yield here
-
-
-async def until(wanted: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not wanted():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.05)
 
 
 class Crowd:

@@ -26,6 +26,7 @@ from storage.database import Database
 from storage.keys import check_look_up_key, rekey
 from storage.migrate import migrate
 from storage.outbox import (
+    CLAIM,
     Outgoing,
     Purpose,
     claim,
@@ -33,6 +34,7 @@ from storage.outbox import (
     first_of_people,
     first_of_staff,
     mark_again,
+    mark_failed,
     mark_sent,
 )
 from storage.people import add_person, find_person, save_person
@@ -139,24 +141,29 @@ async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) ->
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "second"), NOON)
         await enqueue(tx, Outgoing(PERSON + 1, Purpose.ANSWER, "other"), NOON)
         first = (await first_of_people(tx, NOON, 9))[0]
-        await mark_again(tx, first.id, later, "rate-limited", uncertain=False)
+        await mark_again(tx, first, later, "rate-limited", uncertain=False)
         assert [due.message.text for due in await first_of_people(tx, NOON, 9)] == ["other"]
         again = (await first_of_people(tx, later, 9))[0]
     assert (again.message.text, again.attempts) == ("first", 1)
 
 
-async def test_what_was_written_before_the_clock_was_set_back_is_sent_at_once(
+async def test_who_lost_a_message_to_another_process_changes_nothing_about_it(
     database: Database,
 ) -> None:
-    earlier = NOON - dt.timedelta(hours=3)
     async with database.begin() as tx:
-        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "answer"), NOON)
-        await enqueue(tx, Outgoing(None, Purpose.ALERT, "alert"), NOON)
-        (answer,) = await first_of_people(tx, earlier, 9)
-        alert = await first_of_staff(tx, earlier)
-        assert alert is not None
-        until = earlier + dt.timedelta(seconds=13)
-        assert await claim(tx, [answer.id, alert.id], earlier, until) == {answer.id, alert.id}
+        await enqueue(tx, Outgoing(None, Purpose.ALERT, "help"), NOON)
+        due = await first_of_staff(tx, NOON)
+        assert due is not None
+        (slow,) = await claim(tx, [due], NOON)
+        later = NOON + CLAIM
+        taken = await first_of_staff(tx, later)
+        assert taken is not None
+        assert await claim(tx, [taken], later)
+        assert not await claim(tx, [taken], later)
+        await mark_sent(tx, [taken], later)
+        assert not await mark_again(tx, slow, later, "uncertain", uncertain=True)
+        assert not await mark_failed(tx, slow, "rejected")
+        assert await first_of_staff(tx, NOON + 2 * CLAIM) is None
 
 
 async def test_an_update_is_stored_once_and_done_once(database: Database) -> None:
@@ -172,7 +179,7 @@ async def test_an_update_is_stored_once_and_done_once(database: Database) -> Non
         await inbox_rows.finish(tx, 8)
         assert await inbox_rows.finish(tx, 7)
         assert not await inbox_rows.finish(tx, 7)
-        assert await inbox_rows.waiting_lanes(tx, NOON) == []
+        assert await inbox_rows.waiting_lanes(tx, NOON, dt.timedelta()) == []
 
 
 async def test_what_is_done_is_forgotten_after_its_time_and_what_waits_is_not(

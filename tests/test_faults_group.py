@@ -1,0 +1,183 @@
+"""The staff group is upgraded, loses its topics or shuts the bot out: what must reach it waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from conversation.content import Content
+from storage.inbox import ATTEMPTS_MAX
+from tests.faults import refusing
+from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url, until
+
+ALARM = "ông chủ đánh em chảy máu, cứu em với"
+
+
+async def test_an_alarm_in_a_deleted_topic_gets_a_new_topic(stage: Scene) -> None:
+    await stage.writes(ALARM)
+    (old,) = stage.group.topics
+    stage.group.topics.clear()
+    await stage.writes("nó cầm dao đứng trước cửa phòng em")
+    (new,) = stage.group.topics
+    assert new != old
+    assert stage.find(GROUP, "AGAIN")["message_thread_id"] == new
+
+
+async def test_alarms_follow_an_upgraded_group_also_after_a_restart(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), forum=False) as here:
+        new_id = -1009999999999
+        async with here.bot_runs():
+            members = [here.telegram.users[number] for number in here.group.members]
+            here.telegram.add_group(new_id, "volunteers", members, forum=False)
+            here.group.moved_to = new_id
+            await here.writes(ALARM)
+            assert here.find(new_id, "ALARM")
+        async with here.bot_runs():
+            await here.writes("/human")
+            message_id, data = here.button(new_id, "Claim")
+            await here.telegram.press(new_id, 601, message_id, data)
+            await here.settled()
+            assert here.find(new_id, "Hana has it.")
+
+
+async def test_a_reply_from_before_the_upgrade_is_never_taken_from_the_new_group(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), forum=False) as here, here.bot_runs():
+        await here.writes(ALARM)
+        here.server.fault = refusing(1, PERSON, "copyMessage", 429, retry_after=2)
+        alert = here.find(GROUP, "ALARM")["message_id"]
+        reply = await here.telegram.write(GROUP, 601, "Are you safe?", reply_to=alert)
+        # Telegram gives the group a new id, and the new group numbers its messages anew.
+        new_id = -1009999999999
+        members = [here.telegram.users[number] for number in here.group.members]
+        here.telegram.add_group(new_id, "volunteers", members, forum=False)
+        here.group.moved_to = new_id
+        note = {**here.group.messages[reply], "text": "a note of the volunteers"}
+        here.telegram.chats[new_id].messages[reply] = note
+        await here.settled()
+        assert "a note of the volunteers" not in here.texts(PERSON)
+        assert here.find(new_id, "not delivered")
+
+
+class ShutOut:
+    """While it `lasts`, Telegram refuses whatever the bot wants of the group."""
+
+    def __init__(self, status: int, description: str) -> None:
+        self.lasts = True
+        self.tries = 0
+        self._body = {"ok": False, "error_code": status, "description": description}
+
+    async def __call__(self, _method: str, params: dict[str, Any]) -> web.StreamResponse | None:
+        if not self.lasts or str(GROUP) not in (params.get("chat_id"), params.get("from_chat_id")):
+            return None
+        self.tries += 1
+        return web.json_response(self._body, status=int(str(self._body["error_code"])))
+
+
+REFUSALS = [
+    (403, "Forbidden: the group chat was deleted"),
+    (403, "Forbidden: bot was kicked from the supergroup chat"),
+    (400, "Bad Request: chat not found"),
+    (400, "Bad Request: not enough rights to send text messages to the chat"),
+]
+
+
+@pytest.mark.parametrize(("status", "description"), REFUSALS)
+async def test_alarms_wait_until_the_bot_is_let_in_again_and_nobody_is_said_to_have_seen_them(
+    stage: Scene, status: int, description: str
+) -> None:
+    away = stage.server.fault = ShutOut(status, description)
+    await stage.telegram.write(PERSON, PERSON, ALARM)
+    await until(lambda: away.tries >= 6 and any("🆘" in text for text in stage.texts(PERSON)))
+    assert stage.messages(GROUP) == []
+    away.lasts = False
+    await stage.settled()
+    assert stage.find(GROUP, "ALARM")
+    claimed = stage.content.voice("vi", stage.clock()).say("claimed")
+    assert claimed not in stage.texts(PERSON)
+
+
+@pytest.mark.parametrize(("status", "description"), REFUSALS[:3])
+async def test_a_reply_reaches_the_person_once_the_bot_is_let_in_again(
+    stage: Scene, status: int, description: str
+) -> None:
+    await stage.writes(ALARM)
+    away = stage.server.fault = ShutOut(status, description)
+    alert = stage.find(GROUP, "ALARM")["message_id"]
+    await stage.telegram.write(GROUP, 601, "Are you safe?", reply_to=alert)
+    await until(lambda: away.tries >= 4)
+    away.lasts = False
+    await stage.settled()
+    assert "Are you safe?" in stage.texts(PERSON)
+    assert not any("not delivered" in text for text in stage.texts(GROUP))
+
+
+async def test_a_claim_waits_for_as_long_as_telegram_does_not_say_who_is_a_member(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    stage.server.fault = refusing(ATTEMPTS_MAX + 1, GROUP, "getChatMember", 500)
+    await stage.volunteer_presses("Hana", "Claim")
+    assert stage.find(GROUP, "Hana has it.")
+
+
+async def test_an_alarm_in_a_topic_that_was_closed_gets_a_new_topic(stage: Scene) -> None:
+    await stage.writes(ALARM)
+    (old,) = stage.group.topics
+
+    async def closed(method: str, params: dict[str, Any]) -> web.StreamResponse | None:
+        if method != "sendMessage" or params.get("message_thread_id") != str(old):
+            return None
+        body = {"ok": False, "error_code": 400, "description": "Bad Request: TOPIC_CLOSED"}
+        return web.json_response(body, status=400)
+
+    stage.server.fault = closed
+    await stage.writes("nó cầm dao đứng trước cửa phòng em")
+    assert stage.find(GROUP, "AGAIN")["message_thread_id"] != old
+
+
+@pytest.mark.parametrize("status", [502, 429])
+async def test_a_reply_waits_for_as_long_as_telegram_does_not_say_who_is_a_member(
+    stage: Scene, status: int
+) -> None:
+    await stage.writes(ALARM)
+    # Oftener than an update is tried that fails by itself.
+    stage.server.fault = refusing(ATTEMPTS_MAX + 1, GROUP, "getChatMember", status, retry_after=1)
+    await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    assert stage.texts(PERSON)[-1] == "Are you safe?"
+
+
+async def test_a_reply_of_somebody_whom_telegram_does_not_know_in_the_group_reaches_nobody(
+    stage: Scene,
+) -> None:
+    async def unknown(method: str, _params: dict[str, Any]) -> web.StreamResponse | None:
+        if method.lower() != "getchatmember":
+            return None
+        wrong = "Bad Request: member not found"
+        body = {"ok": False, "error_code": 400, "description": wrong}
+        return web.json_response(body, status=400)
+
+    await stage.writes(ALARM)
+    stage.server.fault = unknown
+    await stage.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    assert "Are you safe?" not in stage.texts(PERSON)
+    assert stage.find(GROUP, "not a member of this group")
+
+
+async def test_a_person_who_blocks_the_bot_does_not_hold_up_the_words_of_others(
+    stage: Scene,
+) -> None:
+    other = stage.person("Somebody", 6010203040)
+    stage.telegram.chats[PERSON].blocked = True
+    await stage.telegram.write(PERSON, PERSON, ALARM)
+    await until(lambda: any("not delivered" in text for text in stage.texts(GROUP)))
+    await stage.writes("nó cầm dao đứng trước cửa phòng em", person=other)
+    assert len([text for text in stage.texts(GROUP) if "ALARM" in text]) == 2
+    assert stage.find(GROUP, "nó cầm dao")
+    assert "they blocked the bot" in stage.find(GROUP, "not delivered")["text"]

@@ -16,6 +16,7 @@ from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
+from metrics import Metrics
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_message
 from storage.database import Database, Transaction
@@ -37,6 +38,7 @@ class Assistant:
 
     database: Database
     content: Content
+    metrics: Metrics
     sent: Callable[[], None]
 
     async def handle(
@@ -74,6 +76,10 @@ class Assistant:
                     await drop_unsent(tx, chat_id)
                     await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
                 await self._reply(tx, turn, chat_id, now)
+        if turn.decision is not None:
+            self.metrics.judged(turn.decision, turn.language)
+        if turn.case is not None and turn.case.urgent_kind is not None:
+            self.metrics.alarmed(turn.case.urgent_kind)
         self.sent()
 
     async def _forget(

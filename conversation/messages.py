@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cases.model import Origin
 from conversation.state import PersonState
 from knowledge.schema import UrgentKind
+from matching.judgement import Decision
 
 
 class Kind(enum.StrEnum):
@@ -80,7 +81,8 @@ class Turn:
 
     `uncovered` are the facts that have no value today: a human must look at them. `forget` says
     that the person wants everything about them erased, `hide` that all on their phone goes before
-    the replies come. `staff_notice` is what the staff are told besides.
+    the replies come. `staff_notice` is what the staff are told besides. `decision` is what was
+    decided about the question in a text; None for whatever is no text, and for who hides.
     """
 
     replies: tuple[Reply, ...]
@@ -91,3 +93,4 @@ class Turn:
     forget: bool = False
     hide: bool = False
     staff_notice: str | None = None
+    decision: Decision | None = None

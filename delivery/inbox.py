@@ -14,6 +14,7 @@ import structlog
 from telegram import Bot, Update
 
 from errors import StorageError
+from metrics import Metrics
 from storage import inbox as rows
 from storage.database import Database
 from storage.outbox import Outgoing, enqueue
@@ -44,6 +45,7 @@ class Inbox:
         on_given_up: Callable[[Update], Awaitable[None]],
         notice_of_failure: Callable[[int], Outgoing],
         clock: Callable[[], dt.datetime],
+        metrics: Metrics,
     ) -> None:
         """`process` does an update and returns whether it succeeded; it raises UnavailableError
         when the database is to blame, and the update is tried until that is over. `on_unstored`
@@ -57,6 +59,7 @@ class Inbox:
         self._on_given_up = on_given_up
         self._notice_of_failure = notice_of_failure
         self._clock = clock
+        self._metrics = metrics
         self._told_unstored: set[int] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._look_again: set[str] = set()
@@ -67,16 +70,22 @@ class Inbox:
 
         Raises StorageError when the database refuses them: they must not be acknowledged then.
         """
+        with self._metrics.step("inbox"):
+            await self._put(raws)
+
+    async def _put(self, raws: Sequence[Raw]) -> None:
         lanes = [rows.lane_of(raw, self._database.vault) for raw in raws]
         try:
+            new = 0
             async with self._database.begin() as tx:
                 for raw, lane in zip(raws, lanes, strict=True):
-                    await rows.store(tx, int(raw["update_id"]), lane, raw, self._clock())
+                    new += await rows.store(tx, int(raw["update_id"]), lane, raw, self._clock())
         except StorageError:
             log.exception("updates cannot be stored", count=len(raws))
             # All of them: an alarm must not wait behind what somebody else wrote.
             await asyncio.gather(*(self._tell_unstored(raw) for raw in raws))
             raise
+        self._metrics.received(new)
         self._told_unstored.difference_update(int(raw["update_id"]) for raw in raws)
         for lane in dict.fromkeys(lanes):
             self._start(lane)
@@ -105,7 +114,8 @@ class Inbox:
         while True:
             await asyncio.sleep(TAKE_OVER_AFTER.total_seconds())
             try:
-                await self.replay(TAKE_OVER_AFTER)
+                with self._metrics.step("inbox"):
+                    await self.replay(TAKE_OVER_AFTER)
             except StorageError:
                 log.exception("the inbox cannot be read")
 
@@ -134,11 +144,12 @@ class Inbox:
     async def _empty(self, lane: str) -> None:
         while True:
             try:
-                stored = await self._next(lane)
-                if stored is not None:
-                    await self._do(stored)
-                elif lane not in self._look_again:
-                    return
+                with self._metrics.step("inbox"):
+                    stored = await self._next(lane)
+                    if stored is not None:
+                        await self._do(stored)
+                    elif lane not in self._look_again:
+                        return
             except StorageError:
                 log.exception("the inbox cannot be read or kept; trying again")
                 await asyncio.sleep(WAIT_S)
@@ -151,6 +162,7 @@ class Inbox:
     async def _do(self, stored: rows.Stored) -> None:
         update = self._parse(stored.body)
         if update is not None and await self._process(update):
+            self._metrics.done((self._clock() - stored.received_at).total_seconds())
             return
         async with self._database.begin() as tx:
             given_up = await rows.fail(tx, stored.update_id, for_good=update is None)
@@ -159,6 +171,7 @@ class Inbox:
         if not given_up:
             await asyncio.sleep(WAIT_S)
             return
+        self._metrics.given_up()
         log.error("an update was given up", update_id=stored.update_id)
         if update is not None:
             await self._on_given_up(update)

@@ -17,6 +17,7 @@ from delivery import pacing
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.send import send
 from errors import StorageError
+from metrics import Metrics, Outcome
 from storage.cases import add_post, case_by_id, set_topic
 from storage.chat_messages import forget_messages, newest_messages, remember_message
 from storage.database import Database, Transaction
@@ -77,6 +78,7 @@ class Outbox:
         clock: Callable[[], dt.datetime],
         staff_text: Callable[..., str],
         topic_name: Callable[[Case], str],
+        metrics: Metrics,
     ) -> None:
         """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML."""
         self._database = database
@@ -85,6 +87,7 @@ class Outbox:
         self._clock = clock
         self._staff_text = staff_text
         self._topic_name = topic_name
+        self._metrics = metrics
         self._news = asyncio.Event()
         self._news_while_pacing = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
@@ -101,7 +104,8 @@ class Outbox:
         try:
             while True:
                 self._news.clear()
-                await self._start_lanes()
+                with self._metrics.step("outbox"):
+                    await self._start_lanes()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), LOOK_AGAIN_S)
         finally:
@@ -137,22 +141,28 @@ class Outbox:
             del self._running[lane]
 
     async def _empty(self, lane: str) -> None:
-        while True:
-            self._news_while_pacing.clear()
-            now = self._clock()
-            async with self._database.begin() as tx:
-                due = await next_due(tx, lane, now)
-                if due is None:
-                    return
-                wait_s = await _staff_wait_s(tx, due.message, now) if lane == STAFF_LANE else 0.0
-                if not wait_s and not await claim(tx, due, now + CLAIM):
-                    return
+        while (wait_s := await self._send_next(lane)) is not None:
             if wait_s:
                 # After news the lane looks again what is first: an alarm passes the copies.
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news_while_pacing.wait(), wait_s)
-            else:
-                await self._deliver(due)
+
+    async def _send_next(self, lane: str) -> float | None:
+        """Send the lane's next message, or return how long it must wait; None if there is none."""
+        self._news_while_pacing.clear()
+        now = self._clock()
+        with self._metrics.step("outbox"):
+            async with self._database.begin() as tx:
+                due = await next_due(tx, lane, now)
+                if due is None:
+                    return None
+                wait_s = await _staff_wait_s(tx, due.message, now) if lane == STAFF_LANE else 0.0
+                if wait_s:
+                    return wait_s
+                if not await claim(tx, due, now + CLAIM):
+                    return None
+            await self._deliver(due)
+        return 0.0
 
     async def _deliver(self, due: Due) -> None:
         try:
@@ -171,6 +181,7 @@ class Outbox:
             if due.message.to is None and sent.case is not None and stands_for_case:
                 purpose = due.message.purpose.value
                 await add_post(tx, sent.chat_id, sent.outcome, sent.case.id, purpose)
+        self._metrics.sent(due.message.purpose, "sent")
 
     async def _wipe(self, chat_id: int) -> int | Failure:
         """Delete what stands in a person's chat, newest first; what Telegram keeps stays."""
@@ -245,6 +256,7 @@ class Outbox:
             notice = self._notice(due, decision, case)
             if notice is not None:
                 await enqueue(tx, notice, now)
+        self._metrics.sent(due.message.purpose, _outcome(decision))
         self.wake()
 
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
@@ -267,6 +279,12 @@ def _in_former_group(message: Outgoing, staff_chat_id: int) -> bool:
     """
     meant = message.edits if message.to is None else message.copy_of
     return meant is not None and meant[0] != staff_chat_id
+
+
+def _outcome(decision: Again | GiveUp) -> Outcome:
+    if isinstance(decision, GiveUp):
+        return "failed"
+    return "uncertain" if decision.uncertain else "again"
 
 
 async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:

@@ -34,6 +34,7 @@ class Stored:
     update_id: int
     body: dict[str, Any]
     attempts: int
+    received_at: dt.datetime
 
 
 async def store(
@@ -77,7 +78,10 @@ async def next_in_lane(tx: Transaction, lane: str) -> Stored | None:
         .limit(1)
     )
     row = (await tx.connection.execute(query)).one_or_none()
-    return Stored(row.update_id, tx.vault.open(row.sealed_body), row.attempts) if row else None
+    if row is None:
+        return None
+    body = tx.vault.open(row.sealed_body)
+    return Stored(row.update_id, body, row.attempts, row.received_at)
 
 
 async def finish(tx: Transaction, update_id: int) -> bool:

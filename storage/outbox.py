@@ -76,7 +76,7 @@ class Due:
     due_at: dt.datetime
 
 
-_UNSENT = outbox.c.state.in_(["waiting", "sending", "uncertain"])
+UNSENT = outbox.c.state.in_(["waiting", "sending", "uncertain"])
 
 
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
@@ -97,7 +97,7 @@ async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
 
 async def due_lanes(tx: Transaction, now: dt.datetime) -> list[str]:
     """Return the lanes that have something to send now, the staff's first."""
-    query = select(outbox.c.lane).where(_UNSENT, outbox.c.due_at <= now).distinct()
+    query = select(outbox.c.lane).where(UNSENT, outbox.c.due_at <= now).distinct()
     lanes = list((await tx.connection.execute(query)).scalars())
     return sorted(lanes, key=lambda lane: lane != STAFF_LANE)
 
@@ -106,7 +106,7 @@ async def next_due(tx: Transaction, lane: str, now: dt.datetime) -> Due | None:
     """Return the lane's next message, or None if it has none or its first must still wait."""
     query = (
         select(outbox)
-        .where(outbox.c.lane == lane, _UNSENT)
+        .where(outbox.c.lane == lane, UNSENT)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
@@ -205,7 +205,7 @@ async def mark_failed(tx: Transaction, outbox_id: int, failure: str) -> None:
 
 async def unsent_count(tx: Transaction) -> int:
     """Return how many messages wait to be sent."""
-    rows = await tx.connection.execute(select(outbox.c.id).where(_UNSENT))
+    rows = await tx.connection.execute(select(outbox.c.id).where(UNSENT))
     return len(rows.all())
 
 

@@ -145,7 +145,7 @@ async def test_an_update_is_stored_once_and_done_once(database: Database) -> Non
         assert await inbox_rows.store(tx, 7, "lane", {"words": "hello"}, NOON)
         assert not await inbox_rows.store(tx, 7, "lane", {"words": "hello"}, NOON)
         stored = await inbox_rows.next_in_lane(tx, "lane")
-        assert stored == inbox_rows.Stored(7, {"words": "hello"}, 0)
+        assert stored == inbox_rows.Stored(7, {"words": "hello"}, 0, NOON)
         assert await inbox_rows.finish(tx, 7)
         assert not await inbox_rows.finish(tx, 7)
         assert await inbox_rows.waiting_lanes(tx, NOON) == []

@@ -16,6 +16,7 @@ from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
+from metrics import Metrics
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
@@ -37,6 +38,7 @@ class Assistant:
 
     database: Database
     content: Content
+    metrics: Metrics
     sent: Callable[[], None]
 
     async def handle(
@@ -61,23 +63,38 @@ class Assistant:
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
             else:
-                person = _after(person, turn)
-                await save_person(tx, person, now)
-                if turn.case is not None:
-                    edited = incoming.edited
-                    case = await self._act(tx, turn.case, person, case, code, turn, edited, now)
-                if turn.staff_notice is not None and case is not None:
-                    await tell_staff(tx, self.content, turn.staff_notice, case, now)
-                if incoming.message_id is not None and not incoming.edited:
-                    await remember_messages(tx, [(chat_id, incoming.message_id)], now)
-                if turn.hide:
-                    await drop_unsent(tx, chat_id)
-                    await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
-                if turn.commands is not None:
-                    listed = Outgoing(chat_id, Purpose.EDIT, commands=turn.commands)
-                    await enqueue(tx, listed, now)
-                await self._reply(tx, turn, chat_id, now)
+                await self._keep(tx, person, case, code, turn, incoming, now)
+        if turn.decision is not None:
+            self.metrics.judged(turn.decision, turn.language)
+        if turn.case is not None and turn.case.urgent_kind is not None:
+            self.metrics.alarmed(turn.case.urgent_kind)
         self.sent()
+
+    async def _keep(
+        self,
+        tx: Transaction,
+        person: Person,
+        case: Case | None,
+        code: str,
+        turn: Turn,
+        incoming: Incoming,
+        now: dt.datetime,
+    ) -> None:
+        """Keep what follows for the person and their case, and what must be sent."""
+        chat_id, person = person.chat_id, _after(person, turn)
+        await save_person(tx, person, now)
+        if turn.case is not None:
+            case = await self._act(tx, turn.case, person, case, code, turn, incoming.edited, now)
+        if turn.staff_notice is not None and case is not None:
+            await tell_staff(tx, self.content, turn.staff_notice, case, now)
+        if incoming.message_id is not None and not incoming.edited:
+            await remember_messages(tx, [(chat_id, incoming.message_id)], now)
+        if turn.hide:
+            await drop_unsent(tx, chat_id)
+            await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
+        if turn.commands is not None:
+            await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, commands=turn.commands), now)
+        await self._reply(tx, turn, chat_id, now)
 
     async def _forget(
         self, tx: Transaction, person: Person, case: Case | None, turn: Turn, now: dt.datetime

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import datetime as dt
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ from pathlib import Path
 import commands
 from config import Config, read_config, with_encryption_key
 from conversation.content import Content, load_content
-from errors import KakekomiError
+from errors import ConfigError, ContentError, KakekomiError, KeyMismatchError, SchemaError
 from logs import set_up_logs
 from service import now, sandbox, serving
 from storage.database import Database
@@ -25,6 +26,7 @@ from storage.move import copy_all
 from storage.purge import purge
 from storage.vault import Vault
 from translations.skeleton import add_language
+from watchdog import watching
 
 
 async def run(config: Config, *, in_sandbox: bool) -> None:
@@ -49,9 +51,10 @@ async def _serve(config: Config, content: Content, *, in_sandbox: bool) -> None:
             print(f"Kakekomi's sandbox is open at {address} (Ctrl+C stops it)", flush=True)
             await asyncio.Event().wait()
     else:
-        async with serving(config, content):
-            print("Kakekomi serves Telegram (Ctrl+C stops it)", flush=True)
-            await asyncio.Event().wait()
+        async with serving(config, content) as running:
+            with watching(running.metrics):
+                print("Kakekomi serves Telegram (Ctrl+C stops it)", flush=True)
+                await asyncio.Event().wait()
 
 
 async def on_database(work: Callable[[Database], Awaitable[str]]) -> int:
@@ -59,6 +62,7 @@ async def on_database(work: Callable[[Database], Awaitable[str]]) -> int:
     config, _ = with_encryption_key(read_config())
     database = Database(config.database_url, [k.get_secret_value() for k in config.encryption_keys])
     try:
+        await database.check_access()
         print(await work(database))
     finally:
         await database.close()
@@ -157,6 +161,10 @@ def main(arguments: list[str]) -> int:
         token = read_config().telegram_bot_token
         set_up_logs((token.get_secret_value(),) if token else ())
         return int(options.do(options))
+    except (ConfigError, ContentError, KeyMismatchError, SchemaError) as error:
+        # Only a human can mend it: the unit of systemd does not start the bot again on this code.
+        print(error, file=sys.stderr)
+        return os.EX_CONFIG
     except KakekomiError as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,6 +3,7 @@ environment."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,6 +57,11 @@ class Config(BaseSettings):
         description="Address and port of the webhook, or of the sandbox page; port 0 takes a free "
         "one.",
     )
+    metrics_listen: str | None = Field(
+        None,
+        description="Address and port for who watches the bot: /metrics, /healthz, /readyz, such "
+        "as 127.0.0.1:9464. Empty: off. Only on the machine itself.",
+    )
     languages: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Codes of the languages offered, separated by commas. Empty: all there are.",
@@ -106,6 +112,18 @@ class Config(BaseSettings):
             raise ValueError("use 16 to 256 letters, digits, _ and -")
         return secret
 
+    @field_validator("metrics_listen")
+    @classmethod
+    def _is_on_this_machine(cls, address: str | None) -> str | None:
+        if address is not None:
+            host, _, port = address.rpartition(":")
+            if not _is_loopback(host) or not re.fullmatch(r"[0-9]{1,5}", port):
+                raise ValueError(
+                    "use an address of the machine itself and a port, such as 127.0.0.1:9464: "
+                    "whoever reaches it reads the figures without a password"
+                )
+        return address
+
     @model_validator(mode="after")
     def _a_webhook_has_a_secret(self) -> Config:
         if self.webhook_url and not self.webhook_secret:
@@ -122,6 +140,13 @@ class Config(BaseSettings):
     @property
     def port(self) -> int:
         return int(self.listen.rpartition(":")[2])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def read_config(**instead: Any) -> Config:

@@ -13,6 +13,8 @@ from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
 from errors import CaseError
+from metrics import Metrics
+from storage.backlog import waited_s
 from storage.cases import (
     alert_of_case,
     case_by_code,
@@ -44,6 +46,7 @@ class Desk:
 
     database: Database
     content: Content
+    metrics: Metrics
     sent: Callable[[], None]
 
     async def press(
@@ -75,11 +78,13 @@ class Desk:
                 after = step(case, event, claim=staff)
             except CaseError:
                 return self._refusal(case, now)
+            waited = await waited_s(tx, case, now)
             await save_step(tx, case, after, event, now, by=staff)
             key = "staff-claimed" if event is Event.CLAIM else "staff-closed"
             await tell_staff(tx, self.content, key, case, now, name=staff.name)
             await self._refresh_buttons(tx, after, now)
             await self._tell_person(tx, after, await person_of_case(tx, after), now)
+        self._note_first_step(case, waited)
         self.sent()
         return voice.label("staff-you-have-it") if event is Event.CLAIM else None
 
@@ -101,7 +106,7 @@ class Desk:
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
                 return
-            case = await _case_meant(tx, post[0], to)
+            case, waited = await _case_meant(tx, post[0], to), None
             person = await person_of_case(tx, case) if case else None
             if case is None or person is None:
                 if to.ours:
@@ -112,7 +117,10 @@ class Desk:
             elif has_hidden(person):
                 await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
             else:
+                waited = await waited_s(tx, case, now)
                 await self._pass_on(tx, case, person, staff, post, now)
+        if case is not None:
+            self._note_first_step(case, waited)
         self.sent()
 
     async def reply_edited(
@@ -155,6 +163,10 @@ class Desk:
         """Mark an update done that asks for nothing."""
         async with self.database.begin() as tx:
             await finish(tx, update_id)
+
+    def _note_first_step(self, case: Case, waited: float | None) -> None:
+        if waited is not None:
+            self.metrics.first_step(waited, urgent=case.urgent_kind is not None)
 
     def _refusal(self, case: Case, now: dt.datetime) -> str:
         voice = self.content.voice(STAFF_LANGUAGE, now)

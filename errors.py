@@ -6,6 +6,7 @@ KakekomiError
 ├── UncoveredDayError       a fact has no value on the day asked for
 ├── StorageError            the database could not read or write
 │   ├── UnavailableError    it cannot be reached or written now; the same may succeed later
+│   │   └── RefusedError    the server lets us in no more, or knows no such database
 │   ├── SchemaError         the database belongs to another version of the program
 │   └── KeyMismatchError    people are found by another key than the last in ENCRYPTION_KEYS
 ├── CaseError               a step that the case does not allow in its state
@@ -66,6 +67,17 @@ class StorageError(KakekomiError):
 
 class UnavailableError(StorageError):
     """Locked, full, cut off: whatever was asked is not to blame, and may be tried again."""
+
+
+class RefusedError(UnavailableError):
+    """The server answers, but not to us: a human must mend it. While the bot runs it goes on
+    trying; it does not start on one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "DATABASE_URL: PostgreSQL refuses the name or the password, or it knows no such "
+            "database. Correct the address, or make them as docs/deploy.md says"
+        )
 
 
 class SchemaError(StorageError):

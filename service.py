@@ -28,6 +28,7 @@ from delivery.outbox import Outbox
 from delivery.polling import poll
 from delivery.request import Request
 from delivery.sender import Sender, StaffChat
+from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
 from errors import ConfigError, StorageError, UnavailableError
@@ -35,6 +36,8 @@ from handlers import failures
 from handlers.adapt import is_cry_for_help
 from handlers.register import register
 from handlers.services import Services
+from health import Health
+from metrics import Metrics
 from sandbox.server import Server
 from sandbox.telegram import Telegram, User
 from storage.database import Database
@@ -67,6 +70,7 @@ class Running:
     inbox: Inbox
     outbox: Outbox
     database: Database
+    metrics: Metrics
 
 
 @contextlib.asynccontextmanager
@@ -81,7 +85,55 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         raise ConfigError("STAFF_CHAT_ID is missing: alarms need a group of volunteers to go to")
     keys = [key.get_secret_value() for key in config.encryption_keys]
     database = Database(config.database_url, keys)
+    metrics = Metrics(content.translations.languages)
+    health = Health(metrics)
     staff_chat = StaffChat(config.staff_chat_id, config.staff_chat_id)
+    application = _application(config.telegram_bot_token.get_secret_value(), config)
+    bot = application.bot
+    outbox = _outbox(database, bot, staff_chat, content, clock, metrics)
+    here = Services(
+        assistant=Assistant(database, content, metrics, outbox.wake),
+        desk=Desk(database, content, metrics, outbox.wake),
+        content=content,
+        staff_chat=staff_chat,
+        clock=clock,
+    )
+    register(application, here)
+    inbox = _inbox(database, application, here, metrics)
+    # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
+    async with contextlib.AsyncExitStack() as running:
+        if config.metrics_listen:
+            await running.enter_async_context(_in_background(health.serve(config.metrics_listen)))
+        running.push_async_callback(database.close)
+        if database.file is not None:
+            # One process serves a file; a second one waits, ready to take over.
+            await running.enter_async_context(holding(database, "serving"))
+        health.waits_for = "database"
+        await _once_available(lambda: _prepare(database, staff_chat, clock()))
+        health.waits_for = "telegram"
+        await _initialize(application)
+        running.push_async_callback(application.shutdown)
+        await running.enter_async_context(_in_background(outbox.run()))
+        await _once_available(inbox.replay)
+        await running.enter_async_context(_in_background(inbox.run()))
+        await running.enter_async_context(_in_background(health.watch_backlog(database, clock)))
+        await running.enter_async_context(_in_background(inbox.take_over()))
+        await running.enter_async_context(_in_background(_purge(database, clock)))
+        await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
+        await running.enter_async_context(_in_background(list_commands(bot, content, clock())))
+        health.waits_for = None
+        yield Running(inbox, outbox, database, metrics)
+
+
+def _outbox(
+    database: Database,
+    bot: Bot,
+    staff_chat: StaffChat,
+    content: Content,
+    clock: Clock,
+    metrics: Metrics,
+) -> Outbox:
+    """Build the way out; what it says by itself comes from the content."""
 
     def staff_text(key: str, **values: str) -> str:
         return content.voice(STAFF_LANGUAGE, clock()).say(key, **values)
@@ -89,22 +141,18 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
     def topic_name(case: Case) -> str:
         return alerts.topic_name(content.voice(STAFF_LANGUAGE, clock()), case)
 
-    application = _application(config.telegram_bot_token.get_secret_value(), config)
-    bot = application.bot
-
     def repeat_mark(language: str | None) -> str:
         return content.voice(content.first_language(language), clock()).say("maybe-repeat")
 
     sender = Sender(database, bot, staff_chat, clock, topic_name, repeat_mark)
-    outbox = Outbox(database, sender, staff_chat, clock, staff_text)
-    here = Services(
-        assistant=Assistant(database, content, outbox.wake),
-        desk=Desk(database, content, outbox.wake),
-        content=content,
-        staff_chat=staff_chat,
-        clock=clock,
-    )
-    register(application, here)
+    return Outbox(database, sender, staff_chat, clock, staff_text, metrics)
+
+
+def _inbox(
+    database: Database, application: AnyApplication, here: Services, metrics: Metrics
+) -> Inbox:
+    """Build the way in, which does an update by the registered handlers."""
+    bot = application.bot
 
     async def process(update: Update) -> bool:
         await application.process_update(update)
@@ -114,42 +162,21 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         return error is None
 
     def notice_of_failure(update_id: int) -> Outgoing:
-        text = staff_text("staff-failed-update", number=str(update_id))
+        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
+        text = voice.say("staff-failed-update", number=str(update_id))
         return Outgoing(None, Purpose.NOTICE, text)
 
-    inbox = Inbox(
+    return Inbox(
         database,
         bot,
         process,
         on_unstored=lambda update: failures.emergency_without_storage(update, bot, here),
         on_given_up=lambda update: failures.tell_of_failure(update, bot, here),
         notice_of_failure=notice_of_failure,
-        is_urgent=lambda raw: is_cry_for_help(raw, content.judge),
-        clock=clock,
+        is_urgent=lambda raw: is_cry_for_help(raw, here.content.judge),
+        clock=here.clock,
+        metrics=metrics,
     )
-    # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
-    async with contextlib.AsyncExitStack() as running:
-        running.push_async_callback(database.close)
-        if database.file is not None:
-            # One process serves a file; a second one waits, ready to take over.
-            await running.enter_async_context(holding(database, "serving"))
-        await _once_available(lambda: _prepare(database, staff_chat, clock()))
-        await _initialize(application)
-        running.push_async_callback(application.shutdown)
-        await running.enter_async_context(_in_background(outbox.run()))
-        await _once_available(inbox.replay)
-        await running.enter_async_context(_in_background(inbox.run()))
-        await running.enter_async_context(_in_background(inbox.take_over()))
-        await running.enter_async_context(_in_background(_purge(database, clock)))
-        if config.webhook_url and config.webhook_secret:
-            webhook = Webhook(config.webhook_url, config.webhook_secret.get_secret_value())
-            app = webhook_app(webhook, inbox.put)
-            await running.enter_async_context(listening(app, config.host, config.port))
-            await running.enter_async_context(_in_background(set_webhook(bot, webhook)))
-        else:
-            await running.enter_async_context(_in_background(_poll(database, bot, inbox)))
-        await running.enter_async_context(_in_background(list_commands(bot, content, clock())))
-        yield Running(inbox, outbox, database)
 
 
 def _application(token: str, config: Config) -> AnyApplication:
@@ -161,6 +188,8 @@ def _application(token: str, config: Config) -> AnyApplication:
 
 async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:
     """Bring the schema up to date, and take up what a process that died left half done."""
+    # The lock below is waited for in silence.
+    await database.check_access()
     async with holding(database, "migrating"):
         await migrate(database)
     async with database.begin() as tx:
@@ -172,14 +201,8 @@ async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) 
 
 async def _once_available(work: Callable[[], Awaitable[None]]) -> None:
     """Do it as soon as the database can: one that is locked at the start is waited for."""
-    while True:
-        try:
-            await work()
-        except UnavailableError:
-            log.exception("the database is not available; trying again")
-            await asyncio.sleep(DATABASE_AGAIN_S)
-        else:
-            return
+    said = "the database is not available; trying again"
+    await until_it_works(work, UnavailableError, DATABASE_AGAIN_S, said)
 
 
 async def _purge(database: Database, clock: Clock) -> None:
@@ -194,25 +217,43 @@ async def _purge(database: Database, clock: Clock) -> None:
         await asyncio.sleep(PURGE_EVERY_S)
 
 
-async def _poll(database: Database, bot: Bot, inbox: Inbox) -> None:
+@contextlib.asynccontextmanager
+async def _taking_in(
+    config: Config, database: Database, bot: Bot, inbox: Inbox, metrics: Metrics
+) -> AsyncIterator[None]:
+    """Have updates brought, or fetch them, while the block runs."""
+    if config.webhook_url and config.webhook_secret:
+        webhook = Webhook(config.webhook_url, config.webhook_secret.get_secret_value())
+        app = webhook_app(webhook, inbox.put)
+        async with (
+            listening(app, config.host, config.port),
+            _in_background(set_webhook(bot, webhook)),
+        ):
+            yield
+    else:
+        async with _in_background(_poll(database, bot, inbox, metrics)):
+            yield
+
+
+async def _poll(database: Database, bot: Bot, inbox: Inbox, metrics: Metrics) -> None:
     """Fetch updates whenever no other process does."""
     while True:
         async with holding(database, "polling") as held:
-            await poll(bot, inbox.put, held)
+            with metrics.fetching():
+                await poll(bot, inbox.put, held, metrics)
 
 
 async def _initialize(application: AnyApplication) -> None:
     """Wait for Telegram to answer; raises ConfigError when it knows no such token."""
-    while True:
+
+    async def initialize() -> None:
         try:
             await application.initialize()
         except InvalidToken:
             raise ConfigError("TELEGRAM_BOT_TOKEN: Telegram knows no bot with it") from None
-        except TelegramError as error:
-            log.warning("Telegram cannot be reached; trying again", error=type(error).__name__)
-            await asyncio.sleep(TELEGRAM_AGAIN_S)
-        else:
-            return
+
+    said = "Telegram cannot be reached; trying again"
+    await until_it_works(initialize, TelegramError, TELEGRAM_AGAIN_S, said)
 
 
 @contextlib.asynccontextmanager
@@ -220,13 +261,18 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
     """Do `work` while the block runs; what is left of it is cancelled at the end.
 
     When it breaks, the block is ended too: a bot that no longer fetches or sends must not go on.
+    What either raised is raised by itself, not in a group.
     """
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(work)
-        try:
-            yield
-        finally:
-            task.cancel()
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(work)
+            try:
+                yield
+            finally:
+                task.cancel()
+    except BaseExceptionGroup as raised:
+        first = raised.exceptions[0]
+        raise first from first.__cause__
 
 
 async def list_commands(bot: ExtBot[None], content: Content, moment: dt.datetime) -> None:

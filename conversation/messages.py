@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cases.model import Origin
 from conversation.state import PersonState
 from knowledge.schema import UrgentKind
+from matching.judgement import Decision
 
 
 class Kind(enum.StrEnum):
@@ -89,6 +90,8 @@ class Turn:
     that the person wants everything about them erased, `hide` that all on their phone goes before
     the replies come. `staff_notice` is what the staff are told besides. `commands` are all that
     the chat lists from now on, with none it lists the usual ones again; None changes nothing.
+    `decision` is what was decided about the question in a text; None for whatever is no text, and
+    for who hides.
     """
 
     replies: tuple[Reply, ...]
@@ -100,3 +103,4 @@ class Turn:
     hide: bool = False
     staff_notice: str | None = None
     commands: tuple[Command, ...] | None = None
+    decision: Decision | None = None

@@ -58,7 +58,8 @@ def _text(moment: Moment) -> Turn:
         return hide.word_chosen(before, judgement)
     moment = hide.left(moment)
     moment = _spoken(moment, judgement)
-    return _alarmed(moment, alarm, judgement) if alarm else _calm(moment, judgement)
+    turn = _alarmed(moment, alarm, judgement) if alarm else _calm(moment, judgement)
+    return replace(turn, decision=judgement.decision)
 
 
 def _alarm(moment: Moment, judgement: Judgement) -> CaseWish | None:

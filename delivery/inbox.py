@@ -16,6 +16,7 @@ import structlog
 from telegram import Bot, Update
 
 from errors import StorageError
+from metrics import Metrics
 from storage import inbox as rows
 from storage.database import Database
 from storage.outbox import Outgoing, enqueue
@@ -47,6 +48,7 @@ class Inbox:
         notice_of_failure: Callable[[int], Outgoing],
         is_urgent: Callable[[Raw], bool],
         clock: Callable[[], dt.datetime],
+        metrics: Metrics,
     ) -> None:
         """`process` does an update and returns whether it succeeded; it raises UnavailableError
         when the database is to blame, and the update is tried until that is over. `on_unstored`
@@ -61,6 +63,7 @@ class Inbox:
         self._notice_of_failure = notice_of_failure
         self._is_urgent = is_urgent
         self._clock = clock
+        self._metrics = metrics
         self._told_unstored: set[int] = set()
         self._running: dict[str, asyncio.Task[None]] = {}
         # Lanes in which something may wait, in the order in which they are looked into.
@@ -73,17 +76,22 @@ class Inbox:
 
         Raises StorageError when the database refuses them: they must not be acknowledged then.
         """
+        with self._metrics.step("inbox"):
+            await self._put(raws)
+
+    async def _put(self, raws: Sequence[Raw]) -> None:
         updates = {
             int(raw["update_id"]): (rows.lane_of(raw, self._database.vault), raw) for raw in raws
         }
         try:
             async with self._database.begin() as tx:
-                await rows.store(tx, updates, self._clock())
+                new = await rows.store(tx, updates, self._clock())
         except StorageError:
             log.exception("updates cannot be stored", count=len(raws))
             # All of them: an alarm must not wait behind what somebody else wrote.
             await asyncio.gather(*(self._tell_unstored(raw) for raw in raws))
             raise
+        self._metrics.received(new)
         self._told_unstored.difference_update(updates)
         for lane, raw in updates.values():
             self._look_into(lane, urgent=self._is_urgent(raw))
@@ -112,7 +120,8 @@ class Inbox:
         while True:
             await asyncio.sleep(TAKE_OVER_AFTER.total_seconds())
             try:
-                await self.replay(TAKE_OVER_AFTER)
+                with self._metrics.step("inbox"):
+                    await self.replay(TAKE_OVER_AFTER)
             except StorageError:
                 log.exception("the inbox cannot be read")
 
@@ -123,7 +132,8 @@ class Inbox:
                 await self._news.wait()
                 self._news.clear()
                 try:
-                    await self._round()
+                    with self._metrics.step("inbox"):
+                        await self._round()
                 except StorageError:
                     log.exception("the inbox cannot be read; trying again")
                     self._news.set()
@@ -171,7 +181,8 @@ class Inbox:
 
     async def _run(self, lane: str, stored: rows.Stored, urgent: bool) -> None:
         try:
-            await self._do(stored)
+            with self._metrics.step("inbox"):
+                await self._do(stored)
         except StorageError:
             log.exception("the inbox cannot be kept; trying again")
             await asyncio.sleep(WAIT_S)
@@ -183,6 +194,7 @@ class Inbox:
     async def _do(self, stored: rows.Stored) -> None:
         update = self._parse(stored.body)
         if update is not None and await self._process(update):
+            self._metrics.done((self._clock() - stored.received_at).total_seconds())
             return
         async with self._database.begin() as tx:
             given_up = await rows.fail(tx, stored.update_id, for_good=update is None)
@@ -191,6 +203,7 @@ class Inbox:
         if not given_up:
             await asyncio.sleep(WAIT_S)
             return
+        self._metrics.given_up()
         log.error("an update was given up", update_id=stored.update_id)
         if update is not None:
             await self._on_given_up(update)

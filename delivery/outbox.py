@@ -14,6 +14,7 @@ from delivery import pacing
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.sender import Sender, Sent, StaffChat
 from errors import StorageError, UnavailableError
+from metrics import Metrics, Outcome
 from storage.cases import add_post, set_topic
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
@@ -56,6 +57,7 @@ class Outbox:
         staff_chat: StaffChat,
         clock: Callable[[], dt.datetime],
         staff_text: Callable[..., str],
+        metrics: Metrics,
     ) -> None:
         """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML."""
         self._database = database
@@ -63,6 +65,7 @@ class Outbox:
         self._staff_chat = staff_chat
         self._clock = clock
         self._staff_text = staff_text
+        self._metrics = metrics
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._sent: list[Sent] = []
@@ -76,7 +79,8 @@ class Outbox:
         try:
             while True:
                 self._news.clear()
-                wait_s = await self._round()
+                with self._metrics.step("outbox"):
+                    wait_s = await self._round()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), wait_s)
         finally:
@@ -126,7 +130,8 @@ class Outbox:
         return await claim(tx, free, now), wait_s
 
     async def _send(self, due: Due) -> None:
-        sent = await self._sender.send(due)
+        with self._metrics.step("outbox"):
+            sent = await self._sender.send(due)
         self._sent.append(sent)
         self.wake()
 
@@ -139,7 +144,9 @@ class Outbox:
         for each in sent:
             if isinstance(each.outcome, Failure):
                 await self._failed(tx, each, each.outcome, now)
-            elif each.stands_for_case and each.case is not None:
+                continue
+            self._metrics.sent(each.due.message.purpose, "sent")
+            if each.stands_for_case and each.case is not None:
                 purpose = each.due.message.purpose.value
                 await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
 
@@ -174,6 +181,7 @@ class Outbox:
         notice = self._notice(due, decision, case) if ours else None
         if notice is not None:
             await enqueue(tx, notice, now)
+        self._metrics.sent(due.message.purpose, _outcome(decision))
 
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
         """Return what the volunteers must see of a failure, if anything."""
@@ -197,6 +205,12 @@ def _new_on_phones(arrived: Sequence[Sent], kept: set[int]) -> list[tuple[int, i
         and each.due.id in kept
         and each.due.message.is_new_on_phone
     ]
+
+
+def _outcome(decision: Again | GiveUp) -> Outcome:
+    if isinstance(decision, GiveUp):
+        return "failed"
+    return "uncertain" if decision.uncertain else "again"
 
 
 async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:

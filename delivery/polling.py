@@ -10,7 +10,9 @@ from telegram import Bot, Update
 from telegram.error import RetryAfter, TelegramError
 
 from delivery.inbox import Raw
+from delivery.waiting import until_it_works
 from errors import StorageError
+from metrics import Metrics
 
 log = structlog.get_logger()
 
@@ -22,7 +24,10 @@ LONGEST_WAIT_S = 30.0
 
 
 async def poll(
-    bot: Bot, put: Callable[[Sequence[Raw]], Awaitable[None]], held: Callable[[], Awaitable[bool]]
+    bot: Bot,
+    put: Callable[[Sequence[Raw]], Awaitable[None]],
+    held: Callable[[], Awaitable[bool]],
+    metrics: Metrics,
 ) -> None:
     """Fetch updates and give them to `put`, in order, until this process is no longer the one that
     `held` says may do so; cancel to stop.
@@ -33,12 +38,17 @@ async def poll(
     await _remove_webhook(bot)
     offset = 0
     wait_s = WAIT_S
-    while await held():
+    while True:
         try:
-            raws = await _fetch(bot, offset)
-            if raws:
-                await put(raws)
-                offset = int(raws[-1]["update_id"]) + 1
+            # Only the waits lie outside the step: Telegram may ask for long ones.
+            with metrics.step("polling"):
+                if not await held():
+                    return
+                raws = await _fetch(bot, offset)
+                metrics.fetched()
+                if raws:
+                    await put(raws)
+                    offset = int(raws[-1]["update_id"]) + 1
             wait_s = WAIT_S
         except StorageError:
             # Telegram is well, and the next message may be a cry for help that can be answered
@@ -62,14 +72,11 @@ async def _fetch(bot: Bot, offset: int) -> list[Raw]:
 
 async def _remove_webhook(bot: Bot) -> None:
     """Telegram gives updates either to a webhook or to whoever asks, never to both."""
-    while True:
-        try:
-            await bot.delete_webhook()
-        except TelegramError as error:
-            log.warning("the webhook cannot be removed", error=type(error).__name__)
-            await asyncio.sleep(WAIT_S)
-        else:
-            return
+
+    async def remove() -> None:
+        await bot.delete_webhook()
+
+    await until_it_works(remove, TelegramError, WAIT_S, "the webhook cannot be removed")
 
 
 def _asked_wait_s(error: Exception) -> float:

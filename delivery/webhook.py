@@ -16,6 +16,7 @@ from telegram import Bot, Update
 from telegram.error import TelegramError
 
 from delivery.inbox import Raw
+from delivery.waiting import until_it_works
 from errors import StorageError
 
 log = structlog.get_logger()
@@ -27,6 +28,8 @@ CONNECTIONS_MAX = 40
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 # Telegram asks again after this when an update could not be stored.
 RETRY_AFTER_S = "1"
+# How long to wait before telling Telegram again where to bring updates.
+SET_AGAIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,9 @@ def _update(body: bytes) -> Raw | None:
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[str]:
     """Serve while the block runs; yields the address. Requests under way are finished first."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=10.0)
-    await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
     try:
+        await runner.setup()
+        await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0]
         yield f"http://{bound[0]}:{bound[1]}"
     finally:
@@ -91,13 +93,17 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
 
 
 async def set_webhook(bot: Bot, webhook: Webhook) -> None:
-    """Tell Telegram where to bring updates. Raises TelegramError."""
-    await bot.set_webhook(
-        webhook.url,
-        secret_token=webhook.secret,
-        allowed_updates=Update.ALL_TYPES,
-        max_connections=CONNECTIONS_MAX,
-    )
+    """Tell Telegram where to bring updates, and again until it has heard."""
+
+    async def tell() -> None:
+        await bot.set_webhook(
+            webhook.url,
+            secret_token=webhook.secret,
+            allowed_updates=Update.ALL_TYPES,
+            max_connections=CONNECTIONS_MAX,
+        )
+
+    await until_it_works(tell, TelegramError, SET_AGAIN_S, "the webhook cannot be set")
     with contextlib.suppress(TelegramError):
         waiting = (await bot.get_webhook_info()).pending_update_count
         log.info("the webhook is set", waiting=waiting)

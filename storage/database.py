@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from errors import StorageError, UnavailableError
+from errors import ConfigError, RefusedError, StorageError, UnavailableError
 from storage.vault import Vault
 
 
@@ -43,7 +43,8 @@ class Database:
         """Open a transaction; it is committed at the end of the block, rolled back on an error.
 
         Raises StorageError, with the driver's error as its cause, when the database refuses what
-        was asked; UnavailableError when it cannot do anything now.
+        was asked; UnavailableError when it cannot do anything now, RefusedError when the server
+        does not let us in.
         """
         try:
             async with self.engine.begin() as connection:
@@ -52,7 +53,18 @@ class Database:
         except (DataError, IntegrityError, ProgrammingError) as error:
             raise StorageError(f"the database refused: {type(error).__name__}") from error
         except (SQLAlchemyError, OSError) as error:
+            if _sqlstate(error) in _REFUSED:
+                raise RefusedError from error
             raise UnavailableError(f"the database failed: {type(error).__name__}") from error
+
+    async def check_access(self) -> None:
+        """Raises ConfigError when the server does not let us in, UnavailableError when the database
+        cannot be reached now."""
+        try:
+            async with self.begin():
+                return
+        except RefusedError as error:
+            raise ConfigError(str(error)) from None
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -72,6 +84,14 @@ _DEAD_AFTER_11_S = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
 }
+
+
+# PostgreSQL's codes for: wrong password, not let in at all, no such database.
+_REFUSED = ("28P01", "28000", "3D000")
+
+
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None), "sqlstate", None)
 
 
 def _engine(url: str) -> AsyncEngine:

@@ -37,12 +37,14 @@ class Stored:
     update_id: int
     body: dict[str, Any]
     attempts: int
+    received_at: dt.datetime
 
 
 async def store(
     tx: Transaction, updates: Mapping[int, tuple[str, dict[str, Any]]], now: dt.datetime
-) -> None:
-    """Keep updates (id -> lane and body); those that were here before are left as they are."""
+) -> int:
+    """Keep updates (id -> lane and body); return how many were not here before, the others are left
+    as they are."""
     rows = [
         {
             "update_id": update_id,
@@ -55,7 +57,8 @@ async def store(
         for update_id, (lane, body) in updates.items()
     ]
     # Telegram repeats an update until it is acknowledged.
-    await tx.connection.execute(insert_new(tx, inbox, "update_id"), rows)
+    query = insert_new(tx, inbox, "update_id").returning(inbox.c.update_id)
+    return len((await tx.connection.execute(query, rows)).all())
 
 
 async def waiting_lanes(tx: Transaction, now: dt.datetime, older_than: dt.timedelta) -> list[str]:
@@ -84,7 +87,9 @@ async def first_in_lanes(tx: Transaction, lanes: Collection[str]) -> dict[str, S
     )
     rows = await tx.connection.execute(select(inbox).where(inbox.c.update_id.in_(oldest)))
     return {
-        row.lane: Stored(row.update_id, tx.vault.open(row.sealed_body), row.attempts)
+        row.lane: Stored(
+            row.update_id, tx.vault.open(row.sealed_body), row.attempts, row.received_at
+        )
         for row in rows
     }
 

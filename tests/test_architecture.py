@@ -21,21 +21,24 @@ MAY_IMPORT = {
     "cases": {"errors", "knowledge"},
     "conversation": {"errors", "knowledge", "translations", "matching", "cases"},
     "storage": {"errors", "cases"},
-    "delivery": {"errors", "cases", "storage"},
-    "assistant": {"errors", "cases", "conversation", "storage", "translations"},
-    "desk": {"assistant", "errors", "cases", "conversation", "storage"},
+    "metrics": {"knowledge", "matching", "storage"},
+    "delivery": {"errors", "cases", "metrics", "storage"},
+    "assistant": {"errors", "cases", "conversation", "metrics", "storage", "translations"},
+    "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
     "handlers": {
         "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching", "storage",
     },
     "sandbox": set(),
+    "health": {"delivery", "errors", "metrics", "storage"},
+    "watchdog": {"metrics"},
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
     "service": {
         "assistant", "cases", "commands", "config", "conversation", "delivery", "desk", "errors",
-        "handlers", "sandbox", "storage",
+        "handlers", "health", "metrics", "sandbox", "storage",
     },
     "bot": {
         "commands", "config", "conversation", "errors", "logs", "service", "storage",
-        "translations",
+        "translations", "watchdog",
     },
 }  # fmt: skip
 

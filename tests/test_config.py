@@ -74,3 +74,18 @@ def test_the_first_start_makes_a_key_that_the_second_start_reads(tmp_path: Path)
     again, made_again = with_encryption_key(Config(_env_file=env_file), env_file)
     assert not made_again
     assert again.encryption_keys == config.encryption_keys
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9464", "localhost:9464", "[::1]:9464"])
+def test_figures_are_shown_on_the_machine_itself(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("METRICS_LISTEN", address)
+    assert read_config().metrics_listen == address
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:9464", "10.0.0.11:9464", "127.0.0.1", "host:9464"])
+def test_figures_are_shown_nowhere_else(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("METRICS_LISTEN", address)
+    with pytest.raises(ConfigError, match=r"METRICS_LISTEN: .* such as 127\.0\.0\.1:9464"):
+        read_config()

@@ -73,6 +73,6 @@ async def test_a_wrong_address_is_refused_with_what_to_write(
 ) -> None:
     async with scene(content, sqlite_url(tmp_path)) as here:
         code, printed = await move(here, tmp_path, "postgresql://db/kakekomi")
-        assert code == 1
+        assert code == os.EX_CONFIG
         assert "DATABASE_URL" in printed
         assert "postgresql+asyncpg://" in printed

@@ -168,13 +168,12 @@ async def test_who_lost_a_message_to_another_process_changes_nothing_about_it(
 
 async def test_an_update_is_stored_once_and_done_once(database: Database) -> None:
     async with database.begin() as tx:
-        await inbox_rows.store(tx, {7: ("lane", {"words": "hello"})}, NOON)
-        await inbox_rows.store(
-            tx, {7: ("lane", {"words": "again"}), 8: ("other", {"words": "you"})}, NOON
-        )
+        assert await inbox_rows.store(tx, {7: ("lane", {"words": "hello"})}, NOON) == 1
+        twice = {7: ("lane", {"words": "again"}), 8: ("other", {"words": "you"})}
+        assert await inbox_rows.store(tx, twice, NOON) == 1
         assert await inbox_rows.first_in_lanes(tx, ["lane", "other", "empty"]) == {
-            "lane": inbox_rows.Stored(7, {"words": "hello"}, 0),
-            "other": inbox_rows.Stored(8, {"words": "you"}, 0),
+            "lane": inbox_rows.Stored(7, {"words": "hello"}, 0, NOON),
+            "other": inbox_rows.Stored(8, {"words": "you"}, 0, NOON),
         }
         await inbox_rows.finish(tx, 8)
         assert await inbox_rows.finish(tx, 7)

@@ -34,6 +34,7 @@ MUST_BE_0 = (
 )  # fmt: skip
 MAY_BE = (
     "repeats, marked",
+    "alarms without words, volunteers told",
     "replies that failed, volunteers told",
     "refused by who blocked the bot",
 )

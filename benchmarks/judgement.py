@@ -13,6 +13,7 @@ from sandbox.markup import plain_text
 # As the volunteers and as the people read it.
 MARKS = ("(perhaps a repeat)", "(có thể bị lặp lại)")
 NOT_DELIVERED = "not delivered"
+_REFUSED = re.compile(rf"(\w{{5}}): a message .* {NOT_DELIVERED} \(they blocked")
 NOT_PASSED_ON = "nobody got this reply"
 
 Found = defaultdict[str, list[str]]
@@ -94,11 +95,14 @@ class Judgement:
         marked = Counter(person for person, alert in alerts if _marked(alert))
         copies = [(alarm, _marked(each)) for each in self._in_group if (alarm := _alarm_in(each))]
         copied = {name for name, _ in copies}
-        found["alarms lost"] += [
-            name
-            for name, person in town.alarms.items()
-            if person not in alerted or name not in copied
-        ]
+        texts = [message.get("text", "") for message in self._in_group]
+        # Of somebody who blocked the bot meanwhile the alert comes, and that their words did not.
+        told = {self._owner.get(refused[1]) for text in texts if (refused := _REFUSED.search(text))}
+        for name, person in town.alarms.items():
+            if person not in alerted or (name not in copied and person not in told):
+                found["alarms lost"].append(name)
+            elif name not in copied:
+                found["alarms without words, volunteers told"].append(name)
         _find_repeats(found, copies)
         raised = Counter(town.alarms.values())
         for person, times in alerted.items():

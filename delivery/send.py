@@ -44,11 +44,10 @@ _GONE = (
 )
 _UNCHANGED = "message is not modified"
 _BLOCKED = ("blocked by the user", "user is deactivated", "initiate conversation with a user")
+_CHAT_UNKNOWN = ("chat not found", "peer_id_invalid")
 _SHUT_OUT = (
-    "chat not found",
-    "peer_id_invalid",
+    *_CHAT_UNKNOWN,
     "not enough rights",
-    "have no rights",
     "no rights to send",
     "write_forbidden",
 )
@@ -71,11 +70,10 @@ async def send(
     except TelegramError as error:
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
             return message.edits[1]
-        failure = failure_of(error)
-        if failure.trouble is Trouble.SHUT_OUT and message.to is not None and not message.copy_of:
+        if message.to is not None and not message.copy_of and _says(error, _CHAT_UNKNOWN):
             # Of a copy Telegram does not say which of the two chats it does not find.
             return Failure(Trouble.BLOCKED)
-        return failure
+        return failure_of(error)
 
 
 async def _call(
@@ -130,30 +128,35 @@ async def _list_commands(bot: Bot, commands: Commands, chat_id: int) -> None:
 
 def failure_of(error: TelegramError) -> Failure:
     """Return what an error of the Bot API means for the message that met it."""
-    words = str(error).lower()
     if isinstance(error, RetryAfter):
         wait = error.retry_after
         seconds = wait.total_seconds() if isinstance(wait, dt.timedelta) else wait
         return Failure(Trouble.RATE_LIMITED, float(seconds))
     if isinstance(error, ChatMigrated):
         return Failure(Trouble.MOVED, moved_to=error.new_chat_id)
-    if isinstance(error, Forbidden | BadRequest) and any(known in words for known in _BLOCKED):
-        return Failure(Trouble.BLOCKED)
-    if isinstance(error, Forbidden):
-        return Failure(Trouble.SHUT_OUT)
-    if isinstance(error, BadRequest):
-        if any(known in words for known in _THREAD_GONE):
-            return Failure(Trouble.THREAD_GONE)
-        if any(known in words for known in _GONE):
-            return Failure(Trouble.GONE)
-        if any(known in words for known in _SHUT_OUT):
-            return Failure(Trouble.SHUT_OUT)
-        return Failure(Trouble.REJECTED)
+    if isinstance(error, Forbidden | BadRequest):
+        return Failure(_refusal(error))
     # A refused token (401) is mended by whoever runs the bot: nothing is given up meanwhile.
     if isinstance(error, InvalidToken) or isinstance(error.__cause__, _NEVER_LEFT):
         return Failure(Trouble.NOT_CONNECTED)
     # No answer, half an answer, a 5xx: Telegram may have done it all the same.
     return Failure(Trouble.UNCERTAIN)
+
+
+def _refusal(error: TelegramError) -> Trouble:
+    """Return why Telegram refuses. A 403 in other words than we know may end."""
+    if _says(error, _BLOCKED):
+        return Trouble.BLOCKED
+    if isinstance(error, Forbidden) or _says(error, _SHUT_OUT):
+        return Trouble.SHUT_OUT
+    if _says(error, _THREAD_GONE):
+        return Trouble.THREAD_GONE
+    return Trouble.GONE if _says(error, _GONE) else Trouble.REJECTED
+
+
+def _says(error: TelegramError, known: tuple[str, ...]) -> bool:
+    words = str(error).lower()
+    return any(each in words for each in known)
 
 
 def _mark(words: str) -> InlineKeyboardMarkup:

@@ -21,7 +21,7 @@ from conversation.content import load_content
 
 def main() -> None:
     content = load_content()
-    vars(bot)["load_content"] = lambda _languages: content
+    vars(bot)["load_content"] = lambda *_: content
     gc.freeze()
     children: set[int] = set()
     while True:

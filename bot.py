@@ -34,7 +34,7 @@ async def run(config: Config, *, in_sandbox: bool) -> None:
     config, made = with_encryption_key(config)
     if made:
         print("A key was made: ENCRYPTION_KEYS in .env. Keep it safe, apart from the database.")
-    content = load_content(config.languages)
+    content = load_content(config.languages, config.data_folder)
     in_sandbox = in_sandbox or config.telegram_bot_token is None
     work = asyncio.create_task(_serve(config, content, in_sandbox=in_sandbox))
     # Also one that only waits, for the database or for its turn, must end when told to.
@@ -158,7 +158,9 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     try:
-        token = read_config().telegram_bot_token
+        config = read_config()
+        options.folder = config.data_folder
+        token = config.telegram_bot_token
         set_up_logs((token.get_secret_value(),) if token else ())
         return int(options.do(options))
     except (ConfigError, ContentError, KeyMismatchError, SchemaError) as error:

@@ -38,7 +38,7 @@ def check(_: argparse.Namespace) -> int:
 
 def ask(options: argparse.Namespace) -> int:
     """Print how a message is judged, and what the person would read."""
-    content = load_content()
+    content = load_content(folder=options.folder)
     noon = dt.datetime.combine(options.on or today(), dt.time(12), JAPAN)
     language = content.first_language(options.language)
     incoming = Incoming(Kind.TEXT, options.text, None, options.language)
@@ -55,9 +55,9 @@ def ask(options: argparse.Namespace) -> int:
     return 0
 
 
-def classify(_: argparse.Namespace) -> int:
+def classify(options: argparse.Namespace) -> int:
     """Judge JSON Lines from standard input, one line out for each line in, in order."""
-    content = load_content()
+    content = load_content(folder=options.folder)
     for number, line in enumerate(sys.stdin, start=1):
         if not line.strip():
             continue
@@ -73,7 +73,7 @@ def classify(_: argparse.Namespace) -> int:
 
 def evaluate_files(options: argparse.Namespace) -> int:
     """Print the figures of each offered language over the files."""
-    content = load_content()
+    content = load_content(folder=options.folder)
     messages = [message for path in options.files for message in read_messages(path)]
     languages = content.translations.languages
     offered = [message for message in messages if message.language in languages]
@@ -94,7 +94,8 @@ def due(_: argparse.Namespace) -> int:
 
 def explain(content: Content, text: str, hint: str | None) -> dict[str, Any]:
     """Return how a message is judged and why, as JSON."""
-    judged = content.judge.judge(text, hint)
+    judge = content.judge
+    judged = judge.judge(text, hint)
     understood = judged.decision in (Decision.ANSWER, Decision.SUGGEST)
     best = judged.best if understood else None
     return {
@@ -106,7 +107,7 @@ def explain(content: Content, text: str, hint: str | None) -> dict[str, Any]:
         "decision": judged.decision.value,
         "topic": best.topic if best else None,
         "score": round(best.score, 3) if best else 0.0,
-        "phrasing": best.phrasing if best else None,
+        "phrasing": judge.phrasing(text, best.topic, judged.language) if best else None,
         "suggestions": [
             {"topic": each.topic, "score": round(each.score, 3)} for each in judged.candidates
         ],

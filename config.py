@@ -134,6 +134,12 @@ class Config(BaseSettings):
         return self
 
     @property
+    def data_folder(self) -> Path:
+        """Where files can be kept: beside the SQLite database, else `data`."""
+        _, _, file = self.database_url.partition("sqlite+aiosqlite:///")
+        return Path(file).parent if file else Path("data")
+
+    @property
     def host(self) -> str:
         return self.listen.rpartition(":")[0]
 

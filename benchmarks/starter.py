@@ -26,7 +26,7 @@ from conversation.content import load_content
 
 def main() -> None:
     content = load_content()
-    vars(bot)["load_content"] = lambda _languages: content
+    vars(bot)["load_content"] = lambda *_: content
     for file in sys.argv[1:]:
         vars(bot)["serving"] = partial(service.serving, clock=Clock(Path(file)).now)
     gc.freeze()

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+import platform
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+import structlog
+
+import matching
+from cache import file_for, read_arrays, write_arrays
 from conversation.check import check_answers
 from conversation.render import Voice
 from errors import ContentError
 from knowledge.load import Knowledge, load_knowledge
 from matching.judgement import Judgement
-from matching.matcher import Matcher
+from matching.lessons import lessons_of
+from matching.matcher import LanguageMatcher, Matcher
 from translations.check import check_translations
-from translations.load import REFERENCE, Translations, load_translations
+from translations.load import REFERENCE, Language, Translations, load_translations
 
+log = structlog.get_logger()
+
+DATA = Path("data")
 JAPAN = ZoneInfo("Asia/Tokyo")
 
 
@@ -23,6 +36,8 @@ class Judge(Protocol):
     """The matching, as the conversation needs it."""
 
     def judge(self, text: str, hint: str | None = None) -> Judgement: ...
+
+    def phrasing(self, text: str, topic_id: str, language: str) -> str: ...
 
     def rows_named(self, text: str, table_id: str, language: str) -> tuple[str, ...]: ...
 
@@ -46,13 +61,18 @@ class Content:
         return code if code in self.translations.languages else REFERENCE
 
 
-def load_content(languages: tuple[str, ...] = ()) -> Content:
+def load_content(languages: tuple[str, ...] = (), folder: Path = DATA) -> Content:
     """Return the content in these languages (all that are offered when empty).
 
+    What the matching has learnt is kept in `folder`; without it a start takes half a minute.
     Raises ContentError with every fault there is: the bot does not start on one.
     """
     knowledge, translations = load_checked(languages)
-    return Content(knowledge, translations, Matcher(translations, knowledge))
+    matchers = {
+        code: _matcher(language, knowledge, folder)
+        for code, language in translations.languages.items()
+    }
+    return Content(knowledge, translations, Matcher(matchers))
 
 
 def load_checked(languages: tuple[str, ...] = ()) -> tuple[Knowledge, Translations]:
@@ -68,3 +88,29 @@ def load_checked(languages: tuple[str, ...] = ()) -> tuple[Knowledge, Translatio
     if faults:
         raise ContentError(faults)
     return knowledge, translations
+
+
+def _matcher(language: Language, knowledge: Knowledge, folder: Path) -> LanguageMatcher:
+    """Return the matching of a language, from `folder` where it is kept."""
+    lessons = lessons_of(language, knowledge)
+    file = file_for(folder, f"index-{language.code}", [lessons.as_bytes(), *_program()])
+    arrays = read_arrays(file)
+    if arrays is not None:
+        try:
+            return LanguageMatcher(language, lessons, arrays)
+        except (KeyError, ValueError, TypeError) as error:
+            log.warning("index.foreign", file=file.name, error=type(error).__name__)
+    # SciPy, which only learning needs, takes time and memory to load.
+    from matching.training import train
+
+    arrays = train(lessons)
+    write_arrays(file, arrays)
+    return LanguageMatcher(language, lessons, arrays)
+
+
+def _program() -> Iterator[bytes]:
+    """Yield what decides, beside the lessons, what is learnt."""
+    yield f"{platform.python_version()} {unicodedata.unidata_version}".encode()
+    yield from (f"{name} {version(name)}".encode() for name in ("numpy", "scipy"))
+    for path in sorted(Path(matching.__file__).parent.glob("*.py")):
+        yield path.read_bytes()

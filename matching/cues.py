@@ -26,10 +26,18 @@ class Cues:
         self._by_start: dict[_Cue, list[_Cue]] = defaultdict(list)
         for cue in labels:
             self._by_start[cue[:2]].append(cue)
+        self._first = frozenset(cue[0] for cue in labels)
 
     def labels_of(self, words: Sequence[str]) -> Iterator[str]:
         """Yield for each cue that stands in the text, once, the labels that it speaks for."""
-        for cue in {cue for at in range(len(words)) for cue in self._beginning_at(words, at)}:
+        # Not a set: its order, and so what is learnt in single precision, would change by the run.
+        found = dict.fromkeys(
+            cue
+            for at, word in enumerate(words)
+            if word in self._first
+            for cue in self._beginning_at(words, at)
+        )
+        for cue in found:
             yield from self._labels[cue]
 
     def _beginning_at(self, words: Sequence[str], at: int) -> Iterator[_Cue]:

@@ -1,33 +1,24 @@
-"""Examples of classes -> an index that scores a text for each class, and says why.
+"""A linear model that scores texts for each class, and says which example speaks for it.
 
-Two linear models on the same features, added: kernel ridge regression (regularised least squares;
-Rifkin, Yeo and Poggio 2003), in which each example pulls towards its class as far as the text is
-like it, and complement naive Bayes (Rennie, Shih, Teevan and Karger 2003), which trusts single
-words more. The first is solved by conjugate gradients, so that the time to build grows with the
-examples, not with their cube.
+How it is learnt stands in `learn.py`. It consists of arrays only, so that it can be kept.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from matching.features import BLOCKS, Words, features
+from matching.features import BLOCKS, Features, blocks_of
+from matching.lessons import Example
+from matching.letters import Keys
 
 Floats = NDArray[np.float32]
-# After so many steps the scores change no more than the choice of examples changes them.
-SOLVER_STEPS = 20
-# What stands in one example only says nothing that its words do not.
-TIMES_AT_LEAST = {"b": 2, "s": 3, "a": 2, "c": 3, "p": 2, "k": 2}
-# What a feature that never stands outside a class is taken to count there.
-SMOOTHING = 0.05
-
-_NUMBER_OF_BLOCK = {block: number for number, block in enumerate(BLOCKS)}
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -47,117 +38,122 @@ class Tuning:
     balance: float
     bayes: float
 
+    @property
+    def shares(self) -> Floats:
+        """The weight of every block, in the order of `BLOCKS`."""
+        return np.array([self.weights.get(block, 0.0) for block in BLOCKS], np.float32)
 
-@dataclass(frozen=True)
-class Example:
-    """A text that somebody could write, and the class it belongs to."""
 
-    text: str
-    label: str
+class Scale:
+    """How features become values: how rare each of the known `keys` (ordered) is, how much each
+    block counts, and how much evidence of each block is little."""
+
+    def __init__(self, keys: Keys, rarity: Floats, shares: Floats, little: Floats) -> None:
+        self.keys = keys
+        self.rarity = rarity
+        self.shares = shares
+        self.little = little
+        self.blocks = blocks_of(keys)
+
+
+class Vectors:
+    """Texts as the rows of a sparse matrix: row i has the `values` in the `columns` of the cells
+    from `starts[i]` to `starts[i + 1]`."""
+
+    def __init__(self, found: Features, count: int, scale: Scale) -> None:
+        """`found` are the features of `count` texts; those that the scale does not know vanish."""
+        column = np.searchsorted(scale.keys[:-1], found.keys)
+        known = scale.keys[column] == found.keys
+        rows = found.rows[known]
+        self.columns = column[known]
+        self.starts = np.searchsorted(rows, np.arange(count + 1))
+        data = (1.0 + np.log(found.times[known].astype(np.float32))) * scale.rarity[self.columns]
+        place = rows * len(BLOCKS) + scale.blocks[self.columns]
+        squares = np.bincount(place, data * data, count * len(BLOCKS)).astype(np.float32)
+        self.squares = squares.reshape(count, len(BLOCKS))
+        # Each block that is present has its share.
+        present = np.maximum((self.squares > 0.0) @ scale.shares, 1e-9)
+        evidence = np.maximum(self.squares + scale.little, 1e-9)
+        share = np.sqrt(scale.shares / present[:, None] / evidence)
+        self.values: Floats = (data * share.ravel()[place]).astype(np.float32)
+
+    def cells(self, row: int) -> slice:
+        return slice(self.starts[row], self.starts[row + 1])
 
 
 class Index:
-    """Built once at start; read-only afterwards."""
+    """What was learnt from examples; it only reads.
 
-    def __init__(self, examples: Sequence[Example], words: Words, tuning: Tuning) -> None:
-        self.examples = tuple(examples)
-        self.labels = tuple(sorted({example.label for example in examples}))
-        self._words = words
-        self._weight = np.array([tuning.weights.get(block, 0.0) for block in BLOCKS], np.float32)
-        counted = [features(example.text, words) for example in examples]
-        seen = Counter(name for counts in counted for name in counts)
-        names = [
-            name
-            for name, times in seen.items()
-            if name[0] in tuning.weights and times >= TIMES_AT_LEAST.get(name[0], 1)
-        ]
-        self._columns = {name: column for column, name in enumerate(names)}
-        self._blocks = np.array([_NUMBER_OF_BLOCK[name[0]] for name in names], np.intp)
-        times = np.array([seen[name] for name in names], np.float32)
-        self._rarity = np.log((1 + len(counted)) / (1 + times)) + 1.0
-        self._little = np.zeros(len(BLOCKS), np.float32)
-        values, squares = self._values(counted)
-        self._little = tuning.little_evidence * squares.mean(axis=0)
-        self._matrix = self._scaled(values, squares)
-        labels = np.array([self.labels.index(example.label) for example in examples])
-        self._label_numbers = labels
-        ridge = self._matrix.T @ _pulls(self._matrix, labels, tuning)
-        bayes = _complement_bayes(self._matrix, labels)
-        self._weights = np.asarray(ridge + tuning.bayes * bayes, np.float32)
+    Raises KeyError or ValueError where the arrays are not what `learn` makes of these examples.
+    """
 
-    def scores(self, text: str) -> dict[str, float]:
-        """Return a score for each class: about 1 where it surely fits, about 0 where not."""
-        values = np.asarray(self._row(text) @ self._weights).ravel()
-        return dict(zip(self.labels, (float(value) for value in values), strict=True))
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        explained: Collection[str],
+        tuning: Tuning,
+        arrays: Arrays,
+    ) -> None:
+        """`explained` are the classes for which reasons can be asked."""
+        self.labels = tuple(str(label) for label in arrays["labels"])
+        self._weights = arrays["weights"]
+        self._scale = Scale(arrays["keys"], arrays["rarity"], tuning.shares, arrays["little"])
+        self._examples = [examples[number] for number in by_class(examples, explained)]
+        self._starts, self._columns = arrays["starts"], arrays["columns"]
+        self._values = arrays["values"]
+        count = len(self._scale.keys)
+        if (
+            self._weights.shape != (count, len(self.labels))
+            or self._scale.rarity.shape != (count,)
+            or self._starts.shape != (len(self._examples) + 1,)
+            or self._columns.shape != self._values.shape
+            or self._columns.shape != (self._starts[-1],)
+        ):
+            raise ValueError("the arrays do not fit the examples")
+        self._rows: dict[str, slice] = {}
+        for row, example in enumerate(self._examples):
+            first = self._rows.get(example.label, slice(row, row)).start
+            self._rows[example.label] = slice(first, row + 1)
 
-    def reasons(self, text: str, labels: Sequence[str]) -> list[str]:
-        """Return for each of these classes the example that speaks most for it."""
-        likeness = self._matrix @ self._row(text).toarray().ravel()
-        best = []
-        for label in labels:
-            mine = np.flatnonzero(self._label_numbers == self.labels.index(label))
-            best.append(self.examples[mine[np.argmax(likeness[mine])]].text)
-        return best
+    def vectors(self, found: Features, count: int) -> Vectors:
+        """Return `count` texts as this index sees them."""
+        return Vectors(found, count, self._scale)
 
-    def _row(self, text: str) -> sparse.csr_matrix:
-        return self._scaled(*self._values([features(text, self._words)]))
+    def scores(self, of: Vectors) -> NDArray[np.float64]:
+        """Return a score for each text and each of `labels`: about 1 where the text surely belongs
+        to the class, about 0 where not."""
+        scores = np.zeros((len(of.starts) - 1, len(self.labels)))
+        filled = np.flatnonzero(np.diff(of.starts))
+        if len(filled):
+            speaking = self._weights[of.columns] * of.values[:, None]
+            scores[filled] = np.add.reduceat(speaking, of.starts[filled], axis=0)
+        return scores
 
-    def _values(self, counted: Sequence[Mapping[str, int]]) -> tuple[sparse.csr_matrix, Floats]:
-        """Return the value of each known feature in each text, and each block's sum of squares."""
-        columns, times, ends = [], [], [0]
-        for counts in counted:
-            known = [
-                (self._columns[name], many)
-                for name, many in counts.items()
-                if name in self._columns
-            ]
-            columns += [column for column, _ in known]
-            times += [many for _, many in known]
-            ends.append(len(columns))
-        where = np.array(columns, np.intp)
-        data = (1.0 + np.log(np.array(times, np.float32))) * self._rarity[where]
-        shape = (len(counted), len(self._columns))
-        values = sparse.csr_matrix((data, where, ends), shape, np.float32)
-        rows = np.repeat(np.arange(len(counted)), np.diff(values.indptr))
-        cell = rows * len(BLOCKS) + self._blocks[where]
-        squares = np.bincount(cell, data * data, len(counted) * len(BLOCKS))
-        return values, squares.reshape(len(counted), len(BLOCKS)).astype(np.float32)
-
-    def _scaled(self, values: sparse.csr_matrix, squares: Floats) -> sparse.csr_matrix:
-        """Return the texts as rows in which each block that is present has its share."""
-        present = np.maximum((squares > 0.0) @ self._weight, 1e-9)
-        share = np.sqrt(self._weight / present[:, None] / np.maximum(squares + self._little, 1e-9))
-        rows = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
-        data = values.data * share[rows, self._blocks[values.indices]]
-        return sparse.csr_matrix((data, values.indices, values.indptr), values.shape, np.float32)
+    def reason(self, of: Vectors, row: int, label: str) -> str:
+        """Return the example of a class that speaks most for it in a text."""
+        text = np.zeros(len(self._scale.keys), np.float32)
+        text[of.columns[of.cells(row)]] = of.values[of.cells(row)]
+        rows = self._rows[label]
+        starts = self._starts[rows.start : rows.stop + 1]
+        cells = slice(starts[0], starts[-1])
+        alike = text[self._columns[cells]] * self._values[cells]
+        of_row = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+        likeness = np.bincount(of_row, alike, len(starts) - 1)
+        best: int = rows.start + int(np.argmax(likeness))
+        return self._examples[best].text
 
 
-def _pulls(matrix: sparse.csr_matrix, labels: NDArray[np.intp], tuning: Tuning) -> Floats:
-    """Return how strongly each example pulls towards each class: solves (K + ridge) pulls = y."""
-    members = np.bincount(labels).astype(np.float32)[labels]
-    ridge = (tuning.regularisation * (members / members.mean()) ** tuning.balance)[:, None]
-    targets = np.zeros((len(labels), int(labels.max()) + 1), np.float32)
-    targets[np.arange(len(labels)), labels] = 1.0
-    across = matrix.T.tocsr()
-    pulls = np.zeros_like(targets)
-    rest, step = targets.copy(), targets.copy()
-    size = np.einsum("ij,ij->j", rest, rest)
-    for _ in range(SOLVER_STEPS):
-        image = matrix @ (across @ step) + ridge * step
-        length = size / np.maximum(np.einsum("ij,ij->j", step, image), 1e-12)
-        pulls += length * step
-        rest -= length * image
-        smaller = np.einsum("ij,ij->j", rest, rest)
-        step = rest + (smaller / np.maximum(size, 1e-12)) * step
-        size = smaller
-    return pulls
+def by_class(examples: Sequence[Example], classes: Collection[str]) -> list[int]:
+    """Return the numbers of the examples of these classes, those of a class beside each other."""
+    numbers = [number for number, example in enumerate(examples) if example.label in classes]
+    return sorted(numbers, key=lambda number: examples[number].label)
 
 
-def _complement_bayes(matrix: sparse.csr_matrix, labels: NDArray[np.intp]) -> Floats:
-    """Return how much each feature speaks for each class, compared with the other classes."""
-    members = np.zeros((len(labels), int(labels.max()) + 1), np.float32)
-    members[np.arange(len(labels)), labels] = 1.0
-    counts = np.asarray(matrix.T @ members)
-    elsewhere = counts.sum(axis=1, keepdims=True) - counts + SMOOTHING
-    speaks = -np.log(elsewhere / elsewhere.sum(axis=0, keepdims=True))
-    return np.asarray(speaks - speaks.mean(axis=1, keepdims=True), np.float32)
+def as_array(names: Iterable[str]) -> NDArray[np.uint8]:
+    """Return texts as an array that takes no more room than they do."""
+    return np.frombuffer(json.dumps(list(names)).encode(), np.uint8)
+
+
+def as_names(array: NDArray[Any]) -> list[str]:
+    """Return the texts that `as_array` made an array of."""
+    return [str(name) for name in json.loads(array.tobytes())]

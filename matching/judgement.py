@@ -27,12 +27,10 @@ class Decision(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A topic, how well it fits (about 0 where not, 1 and more where surely), and the phrasing that
-    speaks most for it."""
+    """A topic, and how well it fits: about 0 where not, 1 and more where surely."""
 
     topic: str
     score: float
-    phrasing: str
 
 
 @dataclass(frozen=True)

@@ -2,63 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from knowledge.load import Knowledge
-from matching.features import Words
-from matching.index import Example, Index, Tuning
-from matching.judgement import Candidate, Decision, Judgement, Urgency
+from matching.features import Features, Text, Vocabulary, Words, read, together
+from matching.index import Arrays, as_names
+from matching.judgement import Judgement, Urgency
 from matching.language import LanguageIndex
+from matching.lessons import Lessons
+from matching.normalise import clean, words
 from matching.rows import RowNames
-from matching.urgency import UrgencyIndex, UrgencyScore
-from matching.verbatim import Verbatim
-from translations.load import REFERENCE, Language, Translations
-
-TUNING = Tuning(
-    weights={"w": 1.0, "b": 0.5, "s": 0.4, "a": 0.4, "c": 0.9, "g": 0.7, "p": 0.5, "k": 0.6},
-    regularisation=0.7,
-    little_evidence=0.3,
-    balance=0.5,
-    bayes=0.5,
-)
-# Chosen on the messages of `benchmarks/tuning/`: `python -m benchmarks.thresholds` prints what
-# other values would give.
-ANSWER_SCORE_MIN = 0.45
-ANSWER_MARGIN_MIN = 0.20
-SUGGEST_SCORE_MIN = 0.22
-CANDIDATES_MAX = 5
-
-# Classes of messages that are no topic begin with this.
-_SMALLTALK = "~"
-_UNRELATED = "~unrelated"
+from matching.topics import TopicIndex, TopicScore
+from matching.urgency import UrgencyIndex, UrgencyScore, sentences
+from matching.verbatim import plain
+from translations.load import REFERENCE, Language
 
 
 @dataclass(frozen=True)
-class _Indexes:
-    topics: Index
-    verbatim: Verbatim
-    urgency: UrgencyIndex
-    rows: RowNames
+class _Message:
+    """A message as a language reads it: `texts` are the whole and its sentences, `spelled` their
+    features."""
+
+    plain: str
+    texts: list[Text]
+    spelled: Features
 
 
-@dataclass(frozen=True)
-class _TopicScore:
-    decision: Decision
-    candidates: tuple[Candidate, ...]
-    margin: float
-    smalltalk: str | None = None
+class LanguageMatcher:
+    """The matching of one language; it only reads.
+
+    Raises KeyError or ValueError where the arrays are not what `train` makes of these lessons.
+    """
+
+    def __init__(self, language: Language, lessons: Lessons, arrays: Arrays) -> None:
+        self._words = Words.of(lessons.shorthand, lessons.same, lessons.cues)
+        self._vocabulary = Vocabulary(as_names(arrays["vocabulary"]), self._words)
+        plain_of = dict(zip(lessons.texts, as_names(arrays["plain"]), strict=True))
+        self._topics = TopicIndex(lessons, plain_of, _part(arrays, "topics."))
+        self._urgency = UrgencyIndex(lessons, plain_of, _part(arrays, "urgency."))
+        self.rows = RowNames(language, self._words)
+        self.pieces = arrays["pieces"], arrays["piece_counts"]
+
+    def read(self, cleaned: str, parts: list[str]) -> _Message:
+        """Return a cleaned message and its sentences as this language reads them."""
+        texts = [read(each, self._words) for each in (cleaned, *parts)]
+        return _Message(plain(cleaned, self._words), texts, self._vocabulary.spelled(texts))
+
+    def urgency(self, message: _Message) -> UrgencyScore:
+        """Return how urgent the message is."""
+        return self._urgency.judge(message.plain, message.spelled, len(message.texts))
+
+    def topic(self, message: _Message) -> TopicScore:
+        """Return the topic of the whole message."""
+        return self._topics.judge(message.plain, self._whole(message))
+
+    def phrasing(self, message: _Message, topic_id: str) -> str:
+        """Return the phrasing of a topic that the whole message is most like."""
+        return self._topics.phrasing(self._whole(message), topic_id)
+
+    def _whole(self, message: _Message) -> Features:
+        meant = self._vocabulary.meant(message.texts[:1])
+        return together([message.spelled.of_row(0), meant])
 
 
 class Matcher:
-    """Built once at start from all phrasings; afterwards it only reads."""
+    """The matching of all languages, by code; it only reads."""
 
-    def __init__(self, translations: Translations, knowledge: Knowledge) -> None:
-        self._indexes = {
-            code: _indexes(language, knowledge) for code, language in translations.languages.items()
-        }
-        texts = {code: _texts(language) for code, language in translations.languages.items()}
-        self._languages = LanguageIndex(texts)
+    def __init__(self, languages: Mapping[str, LanguageMatcher]) -> None:
+        self._matchers = languages
+        self._languages = LanguageIndex({code: each.pieces for code, each in languages.items()})
 
     def judge(self, text: str, hint: str | None = None) -> Judgement:
         """Return the language, urgency and topic of a message.
@@ -66,10 +78,19 @@ class Matcher:
         `hint` is the person's language so far. Urgency is judged in both, so that a mixed message
         is not missed. Never raises, whatever the text holds.
         """
-        code = self._languages.detect(text, hint) or REFERENCE
-        code = code if code in self._indexes else REFERENCE
-        urgency = self._urgency(text, code, hint)
-        topic = self._topic(text, code)
+        cleaned = clean(text)
+        code = self._languages.detect(words(cleaned), hint) or REFERENCE
+        code = code if code in self._matchers else REFERENCE
+        parts = sentences(cleaned)
+        message = self._matchers[code].read(cleaned, parts)
+        urgency = self._matchers[code].urgency(message)
+        if hint is not None and hint != code and hint in self._matchers:
+            other = self._matchers[hint]
+            also = other.urgency(other.read(cleaned, parts))
+            urgency = max(
+                (urgency, also), key=lambda each: (each.level is Urgency.ESCALATE, each.score)
+            )
+        topic = self._matchers[code].topic(message)
         return Judgement(
             language=code,
             urgency=urgency.level,
@@ -82,88 +103,19 @@ class Matcher:
             smalltalk=topic.smalltalk,
         )
 
+    def phrasing(self, text: str, topic_id: str, language: str) -> str:
+        """Return the phrasing of a topic that a text in this language is most like."""
+        matcher = self._matchers[language]
+        return matcher.phrasing(matcher.read(clean(text), []), topic_id)
+
     def rows_named(self, text: str, table_id: str, language: str) -> tuple[str, ...]:
         """Return the rows of a table that a message names, such as prefectures."""
-        return self._indexes[language].rows.named(text, table_id)
-
-    def _urgency(self, text: str, code: str, hint: str | None) -> UrgencyScore:
-        codes = dict.fromkeys([code, hint] if hint in self._indexes else [code])
-        judged = [self._indexes[each].urgency.judge(text) for each in codes if each]
-        return max(judged, key=lambda each: (each.level is Urgency.ESCALATE, each.score))
-
-    def _topic(self, text: str, code: str) -> _TopicScore:
-        index = self._indexes[code].topics
-        scores = index.scores(text)
-        ranked = sorted(scores, key=lambda label: -scores[label])
-        topics = [label for label in ranked if not label.startswith(_SMALLTALK)]
-        best = topics[:CANDIDATES_MAX]
-        candidates = tuple(
-            Candidate(label, scores[label], phrasing)
-            for label, phrasing in zip(best, index.reasons(text, best), strict=True)
-        )
-        repeated = self._indexes[code].verbatim.find(text)
-        if repeated is not None and not repeated.label.startswith(_SMALLTALK):
-            same = Candidate(repeated.label, max(1.0, scores[repeated.label]), repeated.text)
-            others = tuple(each for each in candidates if each.topic != same.topic)
-            return _TopicScore(Decision.ANSWER, (same, *others)[:CANDIDATES_MAX], 1.0)
-        margin = scores[topics[0]] - max(scores[label] for label in ranked if label != topics[0])
-        decision = _decision(scores[topics[0]], margin)
-        if ranked[0].startswith(_SMALLTALK) and margin < -ANSWER_MARGIN_MIN:
-            decision = Decision.UNKNOWN if ranked[0] == _UNRELATED else Decision.SMALLTALK
-        smalltalk = ranked[0].removeprefix(_SMALLTALK) if decision is Decision.SMALLTALK else None
-        return _TopicScore(decision, candidates, margin, smalltalk)
+        return self._matchers[language].rows.named(text, table_id)
 
 
-def _decision(score: float, margin: float) -> Decision:
-    if score >= ANSWER_SCORE_MIN and margin >= ANSWER_MARGIN_MIN:
-        return Decision.ANSWER
-    return Decision.SUGGEST if score >= SUGGEST_SCORE_MIN else Decision.UNKNOWN
-
-
-def _indexes(language: Language, knowledge: Knowledge) -> _Indexes:
-    words = Words.of(language.words.shorthand, language.words.same, _cues(language))
-    examples = tuple(_topic_examples(language))
-    return _Indexes(
-        topics=Index(examples, words, TUNING),
-        verbatim=Verbatim(examples, words),
-        urgency=UrgencyIndex(language, knowledge, words),
-        rows=RowNames(language, words),
-    )
-
-
-def _cues(language: Language) -> dict[str, tuple[str, ...]]:
-    cues = language.cues
+def _part(arrays: Arrays, prefix: str) -> Arrays:
     return {
-        **{f"topic {topic_id}": some for topic_id, some in cues.topics.items()},
-        **{f"urgent {kind}": some for kind, some in cues.urgent.items()},
-        "harmless": cues.harmless,
-        "offer": cues.offer,
-        "unrelated": cues.unrelated,
+        name.removeprefix(prefix): array
+        for name, array in arrays.items()
+        if name.startswith(prefix)
     }
-
-
-def _topic_examples(language: Language) -> Iterator[Example]:
-    for topic_id, text in language.topics.items():
-        yield Example(text.title, topic_id)
-        for phrasing in text.phrasings:
-            yield Example(phrasing, topic_id)
-    for kind, phrasings in _smalltalk(language).items():
-        for phrasing in phrasings:
-            yield Example(phrasing, f"{_SMALLTALK}{kind}")
-
-
-def _smalltalk(language: Language) -> dict[str, tuple[str, ...]]:
-    return {
-        "greeting": language.smalltalk.greeting,
-        "thanks": language.smalltalk.thanks,
-        "goodbye": language.smalltalk.goodbye,
-        "acknowledgement": language.smalltalk.acknowledgement,
-        "about": language.smalltalk.who_are_you,
-        "unrelated": language.smalltalk.unrelated,
-    }
-
-
-def _texts(language: Language) -> Iterator[str]:
-    yield from (example.text for example in _topic_examples(language))
-    for kind in language.urgency.kinds.values():
-        yield from (*kind.phrasings, *kind.lookalikes.offer, *kind.lookalikes.none)

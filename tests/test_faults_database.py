@@ -72,7 +72,7 @@ async def test_the_bot_waits_for_a_database_that_is_locked_when_it_starts(
 async def test_a_process_that_waits_for_its_turn_ends_when_told_to(
     stage: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot, "load_content", lambda _languages: stage.content)
+    monkeypatch.setattr(bot, "load_content", lambda *_: stage.content)
     waiting = asyncio.create_task(bot.run(stage.config, in_sandbox=False))
     await asyncio.sleep(1.0)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -93,8 +93,10 @@ class Inbox:
             raise
         self._metrics.received(new)
         self._told_unstored.difference_update(updates)
+        # Where there is a place for everybody nobody passes anybody.
+        is_crowded = len(self._running) + len(self._others) + len(updates) > LANES_AT_ONCE
         for lane, raw in updates.values():
-            self._look_into(lane, urgent=self._is_urgent(raw))
+            self._look_into(lane, urgent=is_crowded and self._is_urgent(raw))
 
     async def _tell_unstored(self, raw: Raw) -> None:
         update_id = int(raw["update_id"])

@@ -9,7 +9,6 @@ from telegram import CallbackQuery, InlineKeyboardMarkup, Message, User
 from cases.model import Claim
 from conversation.content import Judge
 from conversation.messages import Incoming, Kind
-from matching.judgement import Urgency
 
 
 def incoming_message(message: Message, user: User | None, *, edited: bool) -> Incoming:
@@ -33,7 +32,7 @@ def is_cry_for_help(raw: dict[str, Any], judge: Judge) -> bool:
         if isinstance(what, dict):
             words = what.get("text") or what.get("caption")
             if isinstance(words, str):
-                return judge.judge(words).urgency is Urgency.ESCALATE
+                return judge.is_urgent(words)
     return False
 
 

@@ -103,6 +103,14 @@ class Matcher:
             smalltalk=topic.smalltalk,
         )
 
+    def is_urgent(self, text: str) -> bool:
+        """Return whether a message, in whatever language it is, is to go to a human at once."""
+        cleaned = clean(text)
+        code = self._languages.detect(words(cleaned)) or REFERENCE
+        matcher = self._matchers[code if code in self._matchers else REFERENCE]
+        message = matcher.read(cleaned, sentences(cleaned))
+        return matcher.urgency(message).level is Urgency.ESCALATE
+
     def phrasing(self, text: str, topic_id: str, language: str) -> str:
         """Return the phrasing of a topic that a text in this language is most like."""
         matcher = self._matchers[language]

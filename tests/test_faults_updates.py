@@ -29,6 +29,7 @@ async def test_an_update_that_telegram_repeats_is_done_once(stage: Scene) -> Non
     (update,) = stage.telegram.updates
     await stage.settled()
     stage.telegram.updates.append(update)
+    await stage.telegram.tell()
     await stage.settled()
     assert len(stage.messages(PERSON)) == 1
 

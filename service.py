@@ -44,8 +44,9 @@ from storage.database import Database
 from storage.keys import check_look_up_key
 from storage.locks import holding
 from storage.migrate import migrate
-from storage.outbox import Outgoing, Purpose, current_staff_chat, release_claims
+from storage.outbox import Outgoing, Purpose, release_claims
 from storage.purge import purge
+from storage.staff_chats import current_staff_chat
 
 log = structlog.get_logger()
 

@@ -23,16 +23,15 @@ from storage.outbox import (
     Outgoing,
     Purpose,
     claim,
-    current_staff_chat,
     enqueue,
     first_of_people,
     first_of_staff,
     mark_again,
     mark_failed,
     mark_sent,
-    move_staff_chat,
     staff_sent_at,
 )
+from storage.staff_chats import current_staff_chat, move_staff_chat
 
 log = structlog.get_logger()
 

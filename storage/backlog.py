@@ -55,7 +55,7 @@ async def read_backlog(tx: Transaction, now: dt.datetime) -> Backlog:
             func.max(case_events.c.at).label("since"),
         )
         .join(case_events, case_events.c.case_id == cases.c.id)
-        .where(cases.c.state == State.WAITING.value, *_BEGINS_TO_WAIT)
+        .where(text(f"cases.{WAITING}"), *_BEGINS_TO_WAIT)
         .group_by(cases.c.id, cases.c.urgent_kind)
         .subquery()
     )

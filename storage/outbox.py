@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from storage.database import Transaction
 from storage.locks import CLOCKS_DIFFER
-from storage.tables import UNSENT, outbox, staff_chats
+from storage.tables import UNSENT, outbox
 
 STAFF_LANE = "staff"
 # The longest that a message waits before it is tried again: an alarm is never further away.
@@ -159,7 +159,8 @@ async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> li
         select(outbox)
         .where(_IS_UNSENT, _is_due(now), outbox.c.lane != STAFF_LANE)
         .where(~exists().where(before.c.lane == outbox.c.lane, *is_before))
-        .order_by(outbox.c.id)
+        # Ordered by the bare id SQLite would read the whole table, what was sent long ago included.
+        .order_by(outbox.c.id + 0)
         .limit(at_most)
     )
     return [_due(tx, row) for row in await tx.connection.execute(query)]
@@ -300,21 +301,3 @@ async def mark_failed(tx: Transaction, claimed: Due, failure: str) -> bool:
     changes = {"state": "failed", "failure": failure, "sealed_body": None}
     query = update(outbox).where(_unchanged(claimed)).values(changes)
     return bool((await tx.connection.execute(query)).rowcount)
-
-
-async def current_staff_chat(tx: Transaction, configured_id: int) -> int:
-    """Return the id that the configured staff group has now."""
-    query = select(staff_chats.c.current_id).where(staff_chats.c.configured_id == configured_id)
-    return (await tx.connection.execute(query)).scalar_one_or_none() or configured_id
-
-
-async def move_staff_chat(tx: Transaction, configured_id: int, current_id: int) -> None:
-    """Remember that Telegram has given the staff group a new id."""
-    change = (
-        update(staff_chats)
-        .where(staff_chats.c.configured_id == configured_id)
-        .values(current_id=current_id)
-    )
-    if not (await tx.connection.execute(change)).rowcount:
-        values = {"configured_id": configured_id, "current_id": current_id}
-        await tx.connection.execute(insert(staff_chats).values(values))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 
 from storage.chat_messages import DELETABLE_FOR
 from storage.database import Transaction
@@ -54,12 +54,8 @@ async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
 
 
 async def _erase_long_unseen(tx: Transaction, now: dt.datetime) -> int:
-    with_open_case = select(cases.c.person_id).where(
-        cases.c.state != "closed", cases.c.person_id.is_not(None)
-    )
-    unseen = select(people).where(
-        people.c.seen_at < now - PEOPLE_KEPT, people.c.id.not_in(with_open_case)
-    )
+    has_open_case = exists().where(cases.c.person_id == people.c.id, cases.c.state != "closed")
+    unseen = select(people).where(people.c.seen_at < now - PEOPLE_KEPT, ~has_open_case)
     rows = (await tx.connection.execute(unseen)).all()
     for row in rows:
         await erase_person(tx, person_from_row(tx, row))

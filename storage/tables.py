@@ -72,7 +72,15 @@ people = Table(
     Column("sealed_state", Text, nullable=False),
     # The last messages, to judge what belongs together; forgotten by `purge`.
     Column("sealed_recent", Text),
-    Column("seen_at", Moment, nullable=False),
+    # Who has not written for so long that they are erased?
+    Column("seen_at", Moment, nullable=False, index=True),
+    # Whose last messages are to be forgotten?
+    Index(
+        "ix_people_recent",
+        "seen_at",
+        sqlite_where=text("sealed_recent IS NOT NULL"),
+        postgresql_where=text("sealed_recent IS NOT NULL"),
+    ),
 )
 
 inbox = Table(
@@ -81,12 +89,14 @@ inbox = Table(
     Column("id", _Id, primary_key=True),
     # Telegram repeats an update until it is acknowledged: the second one is refused.
     Column("update_id", BigInteger, nullable=False, unique=True),
-    Column("lane", String(32), nullable=False),
+    # What is there of somebody who is to be forgotten?
+    Column("lane", String(32), nullable=False, index=True),
     # NULL once the update is done: the words are not kept twice.
     Column("sealed_body", Text),
     Column("state", String(8), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("received_at", Moment, nullable=False),
+    # Which are to be forgotten?
+    Column("received_at", Moment, nullable=False, index=True),
     CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state"),
     # Which updates are left to do, in order (start, and each lane's next)?
     Index(
@@ -112,10 +122,18 @@ cases = Table(
     Column("urgent_kind", String(32)),
     Column("sealed_claim", Text),
     Column("opened_at", Moment, nullable=False),
-    Column("closed_at", Moment),
+    # The posts of which are to be forgotten?
+    Column("closed_at", Moment, index=True),
     Column("topic_id", BigInteger),
     CheckConstraint("state IN ('waiting', 'claimed', 'closed')", name="state"),
     CheckConstraint("(state = 'claimed') = (sealed_claim IS NOT NULL)", name="claim"),
+    # Which have nobody?
+    Index(
+        "ix_cases_waiting",
+        "urgent_kind",
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
+    ),
 )
 
 case_events = Table(
@@ -145,7 +163,8 @@ outbox = Table(
     Column("failure", String(64)),
     # While it is being sent: when it may be taken for abandoned, and sent by somebody else.
     Column("due_at", Moment, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    # Which are to be forgotten?
+    Column("created_at", Moment, nullable=False, index=True),
     Column("sent_at", Moment),
     CheckConstraint("state IN ('waiting', 'sending', 'uncertain', 'sent', 'failed')", name="state"),
     # Which lanes have something to send, and what is a lane's next?
@@ -157,13 +176,9 @@ outbox = Table(
         sqlite_where=text(UNSENT),
         postgresql_where=text(UNSENT),
     ),
-    # How much of its budget has the staff group used in the last minute?
-    Index(
-        "ix_outbox_staff_sent",
-        "sent_at",
-        sqlite_where=text("lane = 'staff' AND state = 'sent'"),
-        postgresql_where=text("lane = 'staff' AND state = 'sent'"),
-    ),
+    # How much of its budget has the staff group used in the last minute? What is there for somebody
+    # who is to be forgotten?
+    Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
 )
 
 # Messages in the staff group that stand for a case: a reply to one of them goes to the person.

@@ -1,0 +1,92 @@
+"""However many people, cases and messages there are: no query reads a whole table."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from conversation.content import Content
+from storage.backlog import read_backlog
+from storage.database import Database
+from storage.purge import purge
+from storage.tables import metadata
+from tests.conftest import POSTGRESQL
+from tests.databases import emptied
+from tests.scene import GROUP, Scene, scene, sqlite_url
+
+ALARM = "ông chủ đánh em chảy máu, cứu em với"
+# All but those with one row, or one for each group.
+OURS = set(metadata.tables) - {"look_up_key", "staff_chats"}
+READS = re.compile(r"^\s*(SELECT|UPDATE|DELETE)", re.IGNORECASE)
+WHOLE_TABLE = re.compile(
+    r"Seq Scan on (\w+)|^SCAN (\w+)\b(?! USING (?:COVERING )?INDEX)", re.MULTILINE
+)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return sqlite_url(tmp_path) if request.param == "sqlite" else os.environ[POSTGRESQL]
+
+
+async def a_day_passes(here: Scene) -> None:
+    """People ask, are in danger, hide and are forgotten; volunteers claim, reply and close."""
+    await here.writes("cong ty khong tra luong 3 thang roi")
+    await here.writes(ALARM)
+    await here.volunteer_presses("Hana", "Claim")
+    await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    await here.volunteer_presses("Hana", "Close")
+    await here.writes("/mydata")
+    await here.writes("/forget")
+    await here.presses("Ừ, xoá hết")
+    assert here.running is not None
+    async with here.running.database.begin() as tx:
+        await read_backlog(tx, here.clock())
+        await purge(tx, here.clock())
+
+
+async def plans(database: Database, statements: dict[str, Any]) -> dict[str, str]:
+    """Return how the database would do each statement when it avoids reading whole tables."""
+    found = {}
+    async with database.begin() as tx:
+        is_sqlite = tx.connection.dialect.name == "sqlite"
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN"
+        if not is_sqlite:
+            # The tables of a test are so small that reading them whole is the quickest.
+            await tx.connection.execute(text("SET LOCAL enable_seqscan = off"))
+        for statement, values in statements.items():
+            rows = await tx.connection.exec_driver_sql(f"{explain} {statement}", values)
+            found[statement] = "\n".join(str(row[-1]) for row in rows)
+    return found
+
+
+async def test_no_query_of_a_day_reads_a_whole_table(content: Content, url: str) -> None:
+    await (await emptied(url)).close()
+    statements: dict[str, Any] = {}
+
+    def note(_c: Any, _cursor: Any, statement: str, values: Any, _ctx: Any, many: bool) -> None:
+        if READS.match(statement) and not many:
+            statements[statement] = values
+
+    async with scene(content, url) as here, here.bot_runs():
+        assert here.running is not None
+        database = here.running.database
+        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+        await a_day_passes(here)
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+        ours = {each: values for each, values in statements.items() if "count_1" not in each}
+        found = await plans(database, ours)
+    assert len(found) > 30
+    assert here.find(GROUP, "ALARM")
+    whole = {
+        statement: tables
+        for statement, plan in found.items()
+        if (tables := {a or b for a, b in WHOLE_TABLE.findall(plan)} & OURS)
+    }
+    (budget,) = (plan for each, plan in found.items() if "sent_at >=" in each)
+    assert "ix_outbox_lane_sent_at" in budget
+    assert not whole, "\n".join(f"{tables}: {statement}" for statement, tables in whole.items())

@@ -17,21 +17,28 @@ import contextlib
 import itertools
 import os
 import random
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from cryptography.fernet import Fernet
+from sqlalchemy import text
 
+from benchmarks.balancer import Balancer
+from benchmarks.broken import BrokenTelegram
 from sandbox.server import Server
 from sandbox.telegram import Telegram, User
+from storage.database import Database
+from tests.front import free_ports
 
 ROOT = Path(__file__).parent.parent
 GROUP = -1000000000001
+SECRET = "only-the-stand-in-knows-it"  # noqa: S105 - of a bot that ends with the run
 FIRST_PERSON = 500_001
 READY_WITHIN_S = 120.0
 ANSWERED_WITHIN_S = 600.0
@@ -82,12 +89,15 @@ class Line:
 
     async def all_answered(self) -> None:
         async with asyncio.timeout(ANSWERED_WITHIN_S):
-            while self.asked:
-                await asyncio.sleep(0.005)
+            await until(lambda: not self.asked)
 
     async def quiet(self) -> None:
-        while time.monotonic() - self.last_call < QUIET_S:
-            await asyncio.sleep(0.05)
+        await until(lambda: time.monotonic() - self.last_call > QUIET_S)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    while not is_so():  # noqa: ASYNC110 - the bots tell nobody how far they are
+        await asyncio.sleep(0.005)
 
 
 async def measure(line: Line, load: Load) -> tuple[float, list[float]]:
@@ -126,8 +136,7 @@ async def process(*command: str, output: Path, **settings: str) -> AsyncIterator
         )  # fmt: skip
     try:
         async with asyncio.timeout(READY_WITHIN_S):
-            while "serves Telegram" not in output.read_text():
-                await asyncio.sleep(0.05)
+            await until(lambda: "serves Telegram" in output.read_text())
         yield
     finally:
         running.terminate()
@@ -135,6 +144,7 @@ async def process(*command: str, output: Path, **settings: str) -> AsyncIterator
 
 
 async def echo(load: Load, latency_s: float, at_once: int, folder: Path) -> str:
+    """Measure the bare bot."""
     line = Line(load.people, latency_s)
     address = await line.server.start("127.0.0.1", 0)
     output = folder / "echo.log"
@@ -146,7 +156,8 @@ async def echo(load: Load, latency_s: float, at_once: int, folder: Path) -> str:
         await line.server.stop()
 
 
-async def kakekomi(load: Load, latency_s: float, name: str, url: str, folder: Path) -> str:
+async def kakekomi(load: Load, latency_s: float, url: str, folder: Path, replicas: int = 1) -> str:
+    """Measure this bot: one process that fetches, or several behind one webhook."""
     line = Line(load.people, latency_s)
     settings = {
         "TELEGRAM_BOT_TOKEN": "1:token",
@@ -155,16 +166,37 @@ async def kakekomi(load: Load, latency_s: float, name: str, url: str, folder: Pa
         "DATABASE_URL": url,
         "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
     }
+    rng = random.Random(1)  # noqa: S311 - which replica an update goes to
+    ports = free_ports(replicas)
+    balancer = Balancer(ports, BrokenTelegram(line.telegram, rng, 0.0), rng, 0.0)
+    if replicas > 1:
+        settings |= {"WEBHOOK_URL": await balancer.start(), "WEBHOOK_SECRET": SECRET}
+    name = f"Kakekomi, {url.partition('+')[0]}, {replicas} process{'es' if replicas > 1 else ''}"
     try:
-        async with process("bot.py", "run", output=folder / "bot.log", **settings):
+        async with contextlib.AsyncExitStack() as processes:
+            for port in ports:
+                output, listen = folder / f"bot-{port}.log", f"127.0.0.1:{port}"
+                bot = process("bot.py", "run", output=output, LISTEN=listen, **settings)
+                await processes.enter_async_context(bot)
             return row(name, latency_s, *await measure(line, load))
     finally:
+        await balancer.stop()
         await line.server.stop()
+
+
+async def emptied(url: str) -> str:
+    """Return the address of a PostgreSQL database, emptied."""
+    database = Database(url, [Fernet.generate_key().decode()])
+    async with database.begin() as tx:
+        await tx.connection.execute(text("DROP SCHEMA public CASCADE"))
+        await tx.connection.execute(text("CREATE SCHEMA public"))
+    await database.close()
+    return url
 
 
 def row(name: str, latency_s: float, per_s: float, took_s: list[float]) -> str:
     at = [took_s[int((len(took_s) - 1) * share)] * 1000 for share in (0.5, 0.95, 0.99)]
-    return f"{name:28}{latency_s * 1000:6.0f} ms{per_s:9.0f}/s" + "".join(
+    return f"{name:36}{latency_s * 1000:4.0f} ms{per_s:12.0f}/s" + "".join(
         f"{each:9.0f} ms" for each in at
     )
 
@@ -181,15 +213,17 @@ def questions() -> list[str]:
 
 async def run(options: argparse.Namespace) -> None:
     load = Load(options.people, options.per_s, options.seconds, questions())
-    folder = Path(tempfile.mkdtemp(prefix="kakekomi-throughput-"))
-    print(f"{'':28}{'latency':>9}{'all at once':>11}{'p50':>12}{'p95':>12}{'p99':>12}", flush=True)
-    for latency_s in options.latency_ms:
-        latency_s /= 1000
-        if not options.no_echo:
-            for at_once in ECHO_AT_ONCE:
-                print(await echo(load, latency_s, at_once, folder), flush=True)
-        url = f"sqlite+aiosqlite:///{folder}/bot-{latency_s}.sqlite3"
-        print(await kakekomi(load, latency_s, "Kakekomi, SQLite", url, folder), flush=True)
+    print(f"{'':36}{'latency':>7}{'all at once':>14}{'p50':>9}{'p95':>12}{'p99':>12}", flush=True)
+    for latency_s in (each / 1000 for each in options.latency_ms):
+        folder = Path(tempfile.mkdtemp(prefix="kakekomi-throughput-"))
+        for at_once in ECHO_AT_ONCE:
+            print(await echo(load, latency_s, at_once, folder), flush=True)
+        url = f"sqlite+aiosqlite:///{folder}/bot.sqlite3"
+        print(await kakekomi(load, latency_s, url, folder), flush=True)
+        for replicas in (1, 2) if options.postgresql else ():
+            url = await emptied(options.postgresql)
+            print(await kakekomi(load, latency_s, url, folder, replicas), flush=True)
+        shutil.rmtree(folder)
 
 
 def main(arguments: list[str]) -> int:
@@ -198,7 +232,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--per-s", type=float, default=10.0)
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--latency-ms", type=float, nargs="+", default=[0.0, 50.0])
-    parser.add_argument("--no-echo", action="store_true")
+    parser.add_argument("--postgresql", help="a DATABASE_URL; what is in it is deleted")
     options = parser.parse_args(arguments)
     asyncio.run(run(options))
     return 0

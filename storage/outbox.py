@@ -211,13 +211,18 @@ def _due(tx: Transaction, row: Any) -> Due:
 async def claim(tx: Transaction, found: Sequence[Due], now: dt.datetime) -> list[Due]:
     """Take messages for sending; return those that no other process took first, as claimed.
 
-    The order of a lane forbids to skip a locked row and send the next: a guarded update lets one
-    process win on every database. Whoever dies while sending loses the claim after `CLAIM`.
+    Of two processes one wins: PostgreSQL skips what another one is taking at this moment, and the
+    guard finds what it took before. Whoever dies while sending loses the claim after `CLAIM`.
     """
     until = now + CLAIM
+    free = (
+        select(outbox.c.id)
+        .where(outbox.c.id.in_([due.id for due in found]), _IS_UNSENT, _is_due(now))
+        .with_for_update(skip_locked=True)
+    )
     query = (
         update(outbox)
-        .where(outbox.c.id.in_([due.id for due in found]), _IS_UNSENT, _is_due(now))
+        .where(outbox.c.id.in_(free))
         .values(state="sending", due_at=until)
         .returning(outbox.c.id)
     )

@@ -17,7 +17,8 @@ from config import Config, read_config, with_encryption_key
 from conversation.content import Content, load_content
 from errors import ConfigError, ContentError, KakekomiError, KeyMismatchError, SchemaError
 from logs import set_up_logs
-from service import now, sandbox, serving
+from sandboxed import sandbox
+from service import now, serving
 from storage.database import Database
 from storage.keys import check_look_up_key, rekey
 from storage.locks import holding

@@ -26,6 +26,7 @@ from storage.database import Database, Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import Person, person_of_case
+from storage.staff_chats import current_staff_chat, move_staff_chat
 
 ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE}
 
@@ -158,6 +159,16 @@ class Desk:
             language=person.language,
         )
         await enqueue(tx, copy, now)
+
+    async def group_now(self, configured_id: int, chat_id: int, before: int | None) -> int:
+        """Return the id that the staff group has now; `chat_id` is one if it was `before` the id
+        that is known. Raises StorageError."""
+        async with self.database.begin() as tx:
+            known = await current_staff_chat(tx, configured_id)
+            if before != known:
+                return known
+            await move_staff_chat(tx, configured_id, chat_id)
+        return chat_id
 
     async def set_aside(self, update_id: int) -> None:
         """Mark an update done that asks for nothing."""

@@ -7,16 +7,13 @@ import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
-from pydantic import SecretStr
 from telegram import Bot, BotCommand, Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 
-import commands
 from assistant import STAFF_LANGUAGE, Assistant
 from cases.model import Case
 from config import Config
@@ -32,14 +29,12 @@ from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk import Desk
 from errors import ConfigError, StorageError, UnavailableError
-from handlers import failures
+from handlers import failures, staff
 from handlers.adapt import is_cry_for_help
 from handlers.register import register
 from handlers.services import Services
 from health import Health
 from metrics import Metrics
-from sandbox.server import Server
-from sandbox.telegram import Telegram, User
 from storage.database import Database
 from storage.keys import check_look_up_key
 from storage.locks import holding
@@ -52,12 +47,10 @@ log = structlog.get_logger()
 
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 Clock = Callable[[], dt.datetime]
-STAFF_GROUP = -1001000000001
 # How long to wait when Telegram does not answer at the start.
 TELEGRAM_AGAIN_S = 5.0
 DATABASE_AGAIN_S = 1.0
 PURGE_EVERY_S = 3600.0
-SANDBOX_DATABASE = Path("data/sandbox.sqlite3")
 
 
 def now() -> dt.datetime:
@@ -156,6 +149,7 @@ def _inbox(
     bot = application.bot
 
     async def process(update: Update) -> bool:
+        await staff.follow_group(update, here)
         await application.process_update(update)
         error = here.take_failure(update.update_id)
         if isinstance(error, UnavailableError):
@@ -288,33 +282,3 @@ async def list_commands(bot: ExtBot[None], content: Content, moment: dt.datetime
             await bot.set_my_commands(listed, language_code=code)
         except TelegramError as error:
             log.warning("the commands cannot be listed", language=code, error=type(error).__name__)
-
-
-@contextlib.asynccontextmanager
-async def sandbox(config: Config, content: Content) -> AsyncIterator[str]:
-    """Serve the sandbox while the block runs; yields the page's address."""
-    telegram = Telegram()
-    telegram.add_person(User(1001, "Lan", language_code="vi"))
-    volunteers = [User(2001, "Hana"), User(2002, "Ken")]
-    telegram.add_group(STAFF_GROUP, "Kakekomi volunteers", volunteers, forum=True)
-    server = Server(telegram, lambda text, hint: commands.explain(content, text, hint))
-    address = await server.start(config.host, config.port)
-    local = {
-        "telegram_bot_token": SecretStr("1:sandbox"),
-        "telegram_api_url": address,
-        "staff_chat_id": STAFF_GROUP,
-        "webhook_url": None,
-        "database_url": _new_sandbox_database(),
-    }
-    try:
-        async with serving(config.model_copy(update=local), content):
-            yield address
-    finally:
-        await server.stop()
-
-
-def _new_sandbox_database() -> str:
-    """The stand-in forgets everything when it stops; what the bot keeps must not outlive it."""
-    for old in SANDBOX_DATABASE.parent.glob(f"{SANDBOX_DATABASE.name}*"):
-        old.unlink()
-    return f"sqlite+aiosqlite:///{SANDBOX_DATABASE}"

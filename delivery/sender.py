@@ -33,6 +33,10 @@ class StaffChat:
     configured_id: int
     id: int
 
+    def is_at(self, chat_id: int) -> bool:
+        """Whether a chat is the group; what was written before an upgrade may come after it."""
+        return chat_id in (self.id, self.configured_id)
+
 
 @dataclass(frozen=True)
 class Sent:

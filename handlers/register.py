@@ -26,7 +26,7 @@ class _StaffChat(filters.UpdateFilter):
 
     def filter(self, update: Update) -> bool:
         chat = update.effective_chat
-        return chat is not None and chat.id == self._here.staff_chat.id
+        return chat is not None and self._here.staff_chat.is_at(chat.id)
 
 
 def register(application: Application[Any, Any, Any, Any, Any, Any], here: Services) -> None:

@@ -13,6 +13,20 @@ from handlers.people import acknowledge
 from handlers.services import Context, Services, services
 
 
+async def follow_group(update: Update, here: Services) -> None:
+    """Learn where the group is now, before an update that may be from there is looked at.
+
+    Telegram tells of an upgrade in the new group, before anything else there; of several processes
+    one reads it. Raises StorageError.
+    """
+    chat, message = update.effective_chat, update.effective_message
+    if chat is None or chat.id > 0 or here.staff_chat.is_at(chat.id):
+        return
+    before = message.migrate_from_chat_id if message is not None else None
+    configured_id = here.staff_chat.configured_id
+    here.staff_chat.id = await here.desk.group_now(configured_id, chat.id, before)
+
+
 async def on_message(update: Update, context: Context) -> None:
     """A volunteer wrote or edited something: what replies to nothing is a note."""
     here = services(context)
@@ -78,6 +92,6 @@ async def on_press(update: Update, context: Context) -> None:
 async def _from_staff(update: Update, context: Context, here: Services) -> bool:
     """Whether the press comes from the staff group and from somebody who is in it now."""
     chat, user = update.effective_chat, update.effective_user
-    if chat is None or user is None or chat.id != here.staff_chat.id:
+    if chat is None or user is None or not here.staff_chat.is_at(chat.id):
         return False
     return await is_member(context.bot, chat.id, user.id)

@@ -148,7 +148,10 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
 
 
 async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> list[Due]:
-    """Return the first message of each person's lane whose turn it is now, oldest first."""
+    """Return the first message of each person's lane whose turn it is now, oldest first.
+
+    They are this transaction's until it ends: PostgreSQL skips what another one has.
+    """
     # A person's messages all have the same priority. Grouping reads what is unsent once; to look
     # for an earlier one of each would read it as often as there are messages.
     firsts = (
@@ -158,22 +161,28 @@ async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> li
     )
     query = (
         select(outbox)
-        .where(outbox.c.id.in_(firsts), _is_due(now))
+        .where(outbox.c.id.in_(firsts), _IS_UNSENT, _is_due(now))
         .order_by(outbox.c.id)
         .limit(at_most)
+        .with_for_update(skip_locked=True)
     )
     return [_due(tx, row) for row in await tx.connection.execute(query)]
 
 
 async def first_of_staff(tx: Transaction, now: dt.datetime) -> Due | None:
-    """Return the staff's first message; None if they have none or it must still wait."""
+    """Return the staff's first message; None if they have none, it must still wait, or another
+    transaction has it."""
     first = (
         select(outbox.c.id)
         .where(outbox.c.lane == STAFF_LANE, _IS_UNSENT)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
-    query = select(outbox).where(outbox.c.id == first.scalar_subquery(), _is_due(now))
+    query = (
+        select(outbox)
+        .where(outbox.c.id == first.scalar_subquery(), _IS_UNSENT, _is_due(now))
+        .with_for_update(skip_locked=True)
+    )
     row = (await tx.connection.execute(query)).one_or_none()
     return None if row is None else _due(tx, row)
 
@@ -209,25 +218,19 @@ def _due(tx: Transaction, row: Any) -> Due:
 
 
 async def claim(tx: Transaction, found: Sequence[Due], now: dt.datetime) -> list[Due]:
-    """Take messages for sending; return those that no other process took first, as claimed.
+    """Take messages that this transaction has found for sending; return them as claimed.
 
-    Of two processes one wins: PostgreSQL skips what another one is taking at this moment, and the
-    guard finds what it took before. Whoever dies while sending loses the claim after `CLAIM`.
+    Whoever dies while sending loses the claim after `CLAIM`.
     """
     until = now + CLAIM
-    free = (
-        select(outbox.c.id)
-        .where(outbox.c.id.in_([due.id for due in found]), _IS_UNSENT, _is_due(now))
-        .with_for_update(skip_locked=True)
-    )
     query = (
         update(outbox)
-        .where(outbox.c.id.in_(free))
+        .where(outbox.c.id.in_([due.id for due in found]))
         .values(state="sending", due_at=until)
-        .returning(outbox.c.id)
     )
-    won = set((await tx.connection.execute(query)).scalars()) if found else set()
-    return [replace(due, state="sending", due_at=until) for due in found if due.id in won]
+    if found:
+        await tx.connection.execute(query)
+    return [replace(due, state="sending", due_at=until) for due in found]
 
 
 def _unchanged(due: Due) -> ColumnElement[bool]:

@@ -34,11 +34,12 @@ MAY_IMPORT = {
     "watchdog": {"metrics"},
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
     "service": {
-        "assistant", "cases", "commands", "config", "conversation", "delivery", "desk", "errors",
-        "handlers", "health", "metrics", "sandbox", "storage",
+        "assistant", "cases", "config", "conversation", "delivery", "desk", "errors", "handlers",
+        "health", "metrics", "storage",
     },
+    "sandboxed": {"commands", "config", "conversation", "sandbox", "service"},
     "bot": {
-        "commands", "config", "conversation", "errors", "logs", "service", "storage",
+        "commands", "config", "conversation", "errors", "logs", "sandboxed", "service", "storage",
         "translations", "watchdog",
     },
 }  # fmt: skip

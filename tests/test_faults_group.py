@@ -9,7 +9,10 @@ import pytest
 from aiohttp import web
 
 from conversation.content import Content
+from storage.cases import add_post, case_of_person
 from storage.inbox import ATTEMPTS_MAX
+from storage.people import find_person
+from storage.staff_chats import current_staff_chat, move_staff_chat
 from tests.faults import refusing
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url, until
 
@@ -63,6 +66,54 @@ async def test_a_reply_from_before_the_upgrade_is_never_taken_from_the_new_group
         await here.settled()
         assert "a note of the volunteers" not in here.texts(PERSON)
         assert here.find(new_id, "not delivered")
+
+
+async def test_a_reply_in_the_upgraded_group_reaches_the_person_whichever_process_learnt_of_it(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), forum=False) as here, here.bot_runs() as bot:
+        await here.writes(ALARM)
+        new_id = -1009999999999
+        members = [here.telegram.users[number] for number in here.group.members]
+        here.telegram.add_group(new_id, "volunteers", members, forum=False)
+        here.group.moved_to = new_id
+        async with bot.database.begin() as tx:
+            await move_staff_chat(tx, GROUP, new_id)
+            person = await find_person(tx, PERSON)
+            assert person is not None
+            case = await case_of_person(tx, person.id)
+            assert case is not None
+            await add_post(tx, new_id, 77, case.id, "alert")
+        alert = {**here.find(GROUP, "ALARM"), "message_id": 77}
+        here.telegram.chats[new_id].messages[77] = alert
+        await here.telegram.write(new_id, 601, "Are you safe?", reply_to=77)
+        await here.settled()
+        assert here.texts(PERSON)[-1] == "Are you safe?"
+
+
+async def test_telegram_s_own_word_of_the_upgrade_is_enough(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), forum=False) as here, here.bot_runs() as bot:
+        await here.writes(ALARM)
+        new_id = -1009999999999
+        members = [here.telegram.users[number] for number in here.group.members]
+        here.telegram.add_group(new_id, "volunteers", members, forum=False)
+        await here.telegram.write(new_id, 601, content={"migrate_from_chat_id": GROUP})
+        await here.settled()
+        async with bot.database.begin() as tx:
+            assert await current_staff_chat(tx, GROUP) == new_id
+
+
+async def test_who_says_that_another_group_was_upgraded_does_not_become_the_staff_group(
+    stage: Scene,
+) -> None:
+    stranger = -1008888888888
+    stage.telegram.add_group(stranger, "strangers", [stage.telegram.users[601]], forum=False)
+    await stage.telegram.write(stranger, 601, content={"migrate_from_chat_id": -100777})
+    await stage.settled()
+    await stage.writes(ALARM)
+    assert stage.find(GROUP, "ALARM")
 
 
 class ShutOut:
@@ -181,3 +232,22 @@ async def test_a_person_who_blocks_the_bot_does_not_hold_up_the_words_of_others(
     assert len([text for text in stage.texts(GROUP) if "ALARM" in text]) == 2
     assert stage.find(GROUP, "nó cầm dao")
     assert "they blocked the bot" in stage.find(GROUP, "not delivered")["text"]
+
+
+async def test_a_reply_that_waited_while_the_group_was_upgraded_is_not_passed_over_in_silence(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(content, sqlite_url(tmp_path), forum=False) as here, here.bot_runs() as bot:
+        await here.writes(ALARM)
+        new_id = -1009999999999
+        members = [here.telegram.users[number] for number in here.group.members]
+        here.telegram.add_group(new_id, "volunteers", members, forum=False)
+        here.group.moved_to = new_id
+        async with bot.database.begin() as tx:
+            await move_staff_chat(tx, GROUP, new_id)
+        await here.writes("nó cầm dao đứng trước cửa phòng em")
+        assert here.find(new_id, "AGAIN")
+        alert = here.find(GROUP, "ALARM")["message_id"]
+        await here.telegram.write(GROUP, 601, "Are you safe?", reply_to=alert)
+        await here.settled()
+        assert here.find(new_id, "not delivered")

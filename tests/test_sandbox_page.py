@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-import service
+import sandboxed
 from config import Config, with_encryption_key
 from conversation.content import Content
 
@@ -28,7 +28,7 @@ async def address(
 ) -> AsyncIterator[str]:
     monkeypatch.chdir(tmp_path)
     config, _ = with_encryption_key(Config(_env_file=None, listen="127.0.0.1:0"), tmp_path / "env")
-    async with service.sandbox(config, content) as at:
+    async with sandboxed.sandbox(config, content) as at:
         yield at
 
 

@@ -54,6 +54,25 @@ async def test_the_emergency_card_comes_once_while_the_database_is_locked_whoeve
         assert here.find(GROUP, "ALARM")
 
 
+async def test_the_emergency_card_comes_while_the_disk_is_full_and_the_group_shuts_the_bot_out(
+    stage: Scene,
+) -> None:
+    await stage.writes("xin chào")
+    assert stage.running is not None
+    database = stage.running.database
+    stage.group.blocked = True
+    async with database.begin() as tx:
+        # SQLite then takes no page more than it has.
+        await tx.connection.exec_driver_sql("PRAGMA max_page_count = 1")
+    await stage.telegram.write(PERSON, PERSON, f"{ALARM}. {'Em sợ lắm. ' * 300}")
+    await until(lambda: any("110" in text for text in stage.texts(PERSON)))
+    async with database.begin() as tx:
+        await tx.connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+    stage.group.blocked = False
+    await stage.settled()
+    assert stage.find(GROUP, "ALARM")
+
+
 async def test_the_bot_waits_for_a_database_that_is_locked_when_it_starts(
     content: Content, tmp_path: Path
 ) -> None:

@@ -23,7 +23,9 @@ from storage.outbox import Outgoing, enqueue
 
 log = structlog.get_logger()
 
-LANES_AT_ONCE = 32
+# Enough for those who wait for Telegram meanwhile. More would only queue for the database, and what
+# an alarm needs of it would queue behind them.
+LANES_AT_ONCE = 16
 # How long to wait when the database fails, or when an update failed and is tried again.
 WAIT_S = 1.0
 

@@ -15,7 +15,7 @@ from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.sender import Sender, Sent, StaffChat
 from errors import StorageError, UnavailableError
 from metrics import Metrics, Outcome
-from storage.cases import add_post, set_topic
+from storage.cases import add_post, case_by_id, set_topic
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
 from storage.outbox import (
@@ -106,12 +106,15 @@ class Outbox:
                 await self._keep_alone(each)
         for each in sent:
             del self._sending[each.due.id]
-        for due in claimed:
-            self._sending[due.id] = asyncio.create_task(self._send(due))
+        for due, case in claimed:
+            self._sending[due.id] = asyncio.create_task(self._send(due, case))
         return wait_s
 
-    async def _claim(self, tx: Transaction, done: set[int]) -> tuple[list[Due], float]:
-        """Take what is to be sent now; return how long the volunteers' next must wait besides."""
+    async def _claim(
+        self, tx: Transaction, done: set[int]
+    ) -> tuple[list[tuple[Due, Case | None]], float]:
+        """Take what is to be sent now, each with its case; return how long the volunteers' next
+        must wait besides."""
         now = self._clock()
         places = PEOPLE_AT_ONCE - (len(self._sending) - len(done))
         found = await first_of_people(tx, now, places) if places > 0 else []
@@ -126,11 +129,15 @@ class Outbox:
             wait_s = min(wait_s, paced_s or wait_s)
         # Once the clock was set forward, what is being sent looks abandoned.
         free = [due for due in found if due.id not in self._sending]
-        return await claim(tx, free, now), wait_s
+        claimed = [
+            (due, await case_by_id(tx, due.message.case_id) if due.message.case_id else None)
+            for due in await claim(tx, free, now)
+        ]
+        return claimed, wait_s
 
-    async def _send(self, due: Due) -> None:
+    async def _send(self, due: Due, case: Case | None) -> None:
         with self._metrics.step("outbox"):
-            sent = await self._sender.send(due)
+            sent = await self._sender.send(due, case)
         self._sent.append(sent)
         self.wake()
 

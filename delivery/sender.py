@@ -15,7 +15,7 @@ from cases.model import Case
 from delivery.retry import Failure, Trouble
 from delivery.send import send
 from errors import StorageError
-from storage.cases import case_by_id, set_topic
+from storage.cases import set_topic
 from storage.chat_messages import forget_messages, newest_messages
 from storage.database import Database
 from storage.outbox import CLAIM, DELETED_AT_ONCE, Due, Outgoing, Purpose
@@ -77,24 +77,21 @@ class Sender:
         self._repeat_mark = repeat_mark
         self._is_forum: dict[int, bool] = {}
 
-    async def send(self, due: Due) -> Sent:
-        """Send it, and return what became of it."""
+    async def send(self, due: Due, case: Case | None) -> Sent:
+        """Send a message, of this case if it is of one, and return what became of it."""
         try:
             async with asyncio.timeout(SEND_MAX_S):
-                return await self._send(due)
+                return await self._send(due, case)
         except TimeoutError:
-            return Sent(due, Failure(Trouble.UNCERTAIN))
+            return Sent(due, Failure(Trouble.UNCERTAIN), case=case)
         except StorageError:
-            log.exception("what is sent cannot be read", outbox_id=due.id)
-            return Sent(due, Failure(Trouble.NOT_CONNECTED))
+            log.exception("what is sent cannot be kept", outbox_id=due.id)
+            return Sent(due, Failure(Trouble.NOT_CONNECTED), case=case)
 
-    async def _send(self, due: Due) -> Sent:
-        message, case = due.message, None
+    async def _send(self, due: Due, case: Case | None) -> Sent:
+        message = due.message
         if message.wipes and message.to is not None:
             return Sent(due, await self._wipe(message.to))
-        if message.case_id:
-            async with self._database.begin() as tx:
-                case = await case_by_id(tx, message.case_id)
         chat_id = self._staff_chat.id if message.to is None else message.to
         if _in_former_group(message, self._staff_chat.id):
             return Sent(due, Failure(Trouble.GONE), chat_id, case)

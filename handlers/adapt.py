@@ -31,7 +31,8 @@ def is_cry_for_help(raw: dict[str, Any], judge: Judge) -> bool:
     for what in raw.values():
         if isinstance(what, dict):
             words = what.get("text") or what.get("caption")
-            if isinstance(words, str):
+            # "/help" asks for the list of commands.
+            if isinstance(words, str) and not words.startswith("/"):
                 return judge.is_urgent(words)
     return False
 

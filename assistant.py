@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from cases.deadlines import Limits
 from cases.lifecycle import step
 from cases.model import Case, Event, State, new_code
 from conversation import alerts
@@ -38,6 +39,7 @@ class Assistant:
 
     database: Database
     content: Content
+    limits: Limits
     metrics: Metrics
     sent: Callable[[], None]
 
@@ -102,7 +104,8 @@ class Assistant:
         """Erase the person; the volunteers' copies go too, as far as Telegram deletes them."""
         copies = await copies_in_group(tx, case.id) if case else []
         if case is not None:
-            await save_step(tx, case, step(case, Event.ERASE), Event.ERASE, now)
+            erased = step(case, Event.ERASE, now=now, limits=self.limits)
+            await save_step(tx, case, erased, Event.ERASE, now)
         await erase_person(tx, person)
         if case is not None:
             await tell_staff(tx, self.content, "staff-erased", case, now)
@@ -152,12 +155,15 @@ class Assistant:
     ) -> Case:
         """Do what the conversation wants of the case: its step, its alert, the copies."""
         if case is None:
+            kind, due_at = wish.urgent_kind, now + self.limits.rung_wait(wish.urgent_kind, 0)
             after = await open_case(
-                tx, code, person.id, turn.language, wish.origin, wish.urgent_kind, now
+                tx, code, person.id, turn.language, wish.origin, kind, now, due_at
             )
         else:
             event = _event(wish, case)
-            after = replace(step(case, event, urgent_kind=wish.urgent_kind), language=turn.language)
+            kind = wish.urgent_kind
+            after = step(case, event, now=now, limits=self.limits, urgent_kind=kind)
+            after = replace(after, language=turn.language)
             await save_step(tx, case, after, event, now)
         voice = self.content.voice(STAFF_LANGUAGE, now)
         key = _alert_key(wish, case)

@@ -62,6 +62,13 @@ class Config(BaseSettings):
         description="Address and port for who watches the bot: /metrics, /healthz, /readyz, such "
         "as 127.0.0.1:9464. Empty: off. Only on the machine itself.",
     )
+    lease_min: int = Field(
+        30,
+        ge=5,
+        le=240,
+        description="After so many minutes without a reply a volunteer's case goes back to all: "
+        "5 to 240.",
+    )
     languages: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Codes of the languages offered, separated by commas. Empty: all there are.",

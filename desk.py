@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from assistant import STAFF_LANGUAGE, has_hidden, tell_staff
+from cases.deadlines import Limits
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
 from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
+from conversation.render import Voice
 from errors import CaseError
 from metrics import Metrics
 from storage.backlog import waited_s
@@ -28,7 +30,12 @@ from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import Person, person_of_case
 from storage.staff_chats import current_staff_chat, move_staff_chat
 
-ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE}
+ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE, "release": Event.RELEASE}
+_NOTICES = {
+    Event.CLAIM: "staff-claimed",
+    Event.CLOSE: "staff-closed",
+    Event.RELEASE: "staff-released",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,7 @@ class Desk:
 
     database: Database
     content: Content
+    limits: Limits
     metrics: Metrics
     sent: Callable[[], None]
 
@@ -58,12 +66,15 @@ class Desk:
         action: str,
         code: str,
         now: dt.datetime,
+        *,
+        coordinator: bool = False,
     ) -> str | None:
-        """Claim or close a case; return what the volunteer is told in a pop-up.
+        """Claim, release or close a case; return what the volunteer is told in a pop-up.
 
         `post` is the pressed message, by chat and message id: only an alert of the case itself
-        moves it. Of two at once one wins, the other is told who. Returns None for an update that
-        was done before. Raises StorageError.
+        moves it. Of two at once one wins, the other is told who. Only who has a case, or a
+        `coordinator`, releases it. Returns None for an update that was done before. Raises
+        StorageError.
         """
         voice = self.content.voice(STAFF_LANGUAGE, now)
         async with self.database.begin() as tx:
@@ -75,16 +86,18 @@ class Desk:
                 return voice.label("staff-no-case")
             if not await is_alert_of_case(tx, case.id, *post):
                 return voice.label("staff-not-this-case")
+            holder = case.claim or staff
+            if event is Event.RELEASE and holder.staff_id != staff.staff_id and not coordinator:
+                return voice.label("staff-release-not-yours", name=holder.name)
             try:
-                after = step(case, event, claim=staff)
+                after = step(case, event, now=now, limits=self.limits, claim=staff)
             except CaseError:
                 return self._refusal(case, now)
             waited = await waited_s(tx, case, now)
             await save_step(tx, case, after, event, now, by=staff)
-            key = "staff-claimed" if event is Event.CLAIM else "staff-closed"
-            await tell_staff(tx, self.content, key, case, now, name=staff.name)
-            await self._refresh_buttons(tx, after, now)
-            await self._tell_person(tx, after, await person_of_case(tx, after), now)
+            await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
+            await self.refresh_buttons(tx, after, now)
+            await self.tell_person(tx, after, await person_of_case(tx, after), now)
         self._note_first_step(case, waited)
         self.sent()
         return voice.label("staff-you-have-it") if event is Event.CLAIM else None
@@ -146,11 +159,11 @@ class Desk:
         now: dt.datetime,
     ) -> None:
         """Send a copy of a staff message to the person; whoever replies first has the case."""
-        after = step(case, Event.STAFF_REPLIES, claim=staff)
+        after = step(case, Event.STAFF_REPLIES, now=now, limits=self.limits, claim=staff)
         await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
         if case.state is State.WAITING:
-            await self._refresh_buttons(tx, after, now)
-            await self._tell_person(tx, after, person, now)
+            await self.refresh_buttons(tx, after, now)
+            await self.tell_person(tx, after, person, now)
         copy = Outgoing(
             person.chat_id,
             Purpose.REPLY,
@@ -183,24 +196,25 @@ class Desk:
         voice = self.content.voice(STAFF_LANGUAGE, now)
         if case.state is State.CLAIMED and case.claim:
             return voice.label("staff-claimed-before", name=case.claim.name)
-        return voice.label("staff-closed-before")
+        waits = case.state is State.WAITING
+        return voice.label("staff-nobody-has-it" if waits else "staff-closed-before")
 
-    async def _refresh_buttons(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
+    async def refresh_buttons(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
+        """Let the buttons below the newest alert of a case be those that it needs now."""
         alert = await alert_of_case(tx, case.id)
         if alert is not None:
             keyboard = alerts.buttons(self.content.voice(STAFF_LANGUAGE, now), case)
             edit = Outgoing(None, Purpose.EDIT, keyboard=keyboard, edits=alert, case_id=case.id)
             await enqueue(tx, edit, now)
 
-    async def _tell_person(
+    async def tell_person(
         self, tx: Transaction, case: Case, person: Person | None, now: dt.datetime
     ) -> None:
+        """Tell the person how their case stands now, unless they hide the chat."""
         if person is None or has_hidden(person):
             return
         voice = self.content.voice(person.language, now)
-        reply: Reply = (
-            menus.closed(voice) if case.state is State.CLOSED else menus.plain(voice, "claimed")
-        )
+        reply = _standing(voice, case)
         message = Outgoing(
             person.chat_id,
             Purpose.NOTICE,
@@ -210,6 +224,15 @@ class Desk:
             language=person.language,
         )
         await enqueue(tx, message, now)
+
+
+def _standing(voice: Voice, case: Case) -> Reply:
+    """Return what a person is told of how their case stands."""
+    if case.state is State.CLOSED:
+        return menus.closed(voice)
+    if case.state is State.CLAIMED:
+        return menus.plain(voice, "claimed")
+    return menus.nobody_has_it(voice, case)
 
 
 async def _case_meant(tx: Transaction, chat_id: int, to: RepliedTo) -> Case | None:

@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
+from cases.deadlines import RUNG_TOP
 from knowledge.schema import URGENT_KINDS, UrgentKind
 from matching.judgement import Decision
 from storage.backlog import Backlog
@@ -20,12 +21,13 @@ from storage.outbox import Purpose
 Outcome = Literal["sent", "again", "uncertain", "failed"]
 """What became of one try to send: `again` did not arrive, `uncertain` perhaps did; both are tried
 again. `failed` never arrives."""
-Part = Literal["polling", "inbox", "outbox", "database", "loop"]
+Part = Literal["polling", "inbox", "outbox", "ladder", "database", "loop"]
 """A part of the process that works step by step; `loop` is the event loop under all of them."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 PARTS: tuple[Part, ...] = get_args(Part)
 NEEDS = ("alarm", "request")
+RUNGS = tuple(str(rung) for rung in range(1, RUNG_TOP + 1))
 # Until a volunteer takes a case: from half a minute to a day.
 _FIRST_STEP_S = (30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400)
 # Until an update is done: from what nobody notices to an outage.
@@ -111,6 +113,12 @@ class Metrics:
             buckets=_FIRST_STEP_S,
             registry=registry,
         )
+        self._rungs = Counter(
+            "kakekomi_rungs_climbed",
+            "Alarms because nobody had answered, by rung",
+            ["rung"],
+            registry=registry,
+        )
         self._fetches = Gauge(
             "kakekomi_fetches", "Whether this process is the one that polls", registry=registry
         )
@@ -132,6 +140,8 @@ class Metrics:
             self._sends.labels(purpose.value, outcome)
         for need in NEEDS:
             self._first_step.labels(need)
+        for rung in RUNGS:
+            self._rungs.labels(rung)
         steps = Gauge(
             "kakekomi_step_oldest_seconds",
             "For how long the oldest step of a part has been going on",
@@ -174,6 +184,10 @@ class Metrics:
     def first_step(self, after_s: float, *, urgent: bool) -> None:
         """A volunteer did something about a case, so long after it began to wait."""
         self._first_step.labels(_need(urgent=urgent)).observe(after_s)
+
+    def climbed(self, rung: int) -> None:
+        """Nobody has answered a case for so long that its next alarm went off."""
+        self._rungs.labels(str(rung)).inc()
 
     @contextlib.contextmanager
     def fetching(self) -> Iterator[None]:

@@ -25,7 +25,8 @@ async def sandbox(config: Config, content: Content) -> AsyncIterator[str]:
     telegram = Telegram()
     telegram.add_person(User(1001, "Lan", language_code="vi"))
     volunteers = [User(2001, "Hana"), User(2002, "Ken")]
-    telegram.add_group(STAFF_GROUP, "Kakekomi volunteers", volunteers, forum=True)
+    group = telegram.add_group(STAFF_GROUP, "Kakekomi volunteers", volunteers, forum=True)
+    group.administrators.add(volunteers[0].id)
     server = Server(telegram, lambda text, hint: commands.explain(content, text, hint))
     address = await server.start(config.host, config.port)
     local = {

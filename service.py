@@ -15,6 +15,7 @@ from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ExtBot
 
 from assistant import STAFF_LANGUAGE, Assistant
+from cases.deadlines import Limits
 from cases.model import Case
 from config import Config
 from conversation import alerts
@@ -31,9 +32,11 @@ from desk import Desk
 from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures, staff
 from handlers.adapt import is_cry_for_help
+from handlers.membership import coordinators
 from handlers.register import register
 from handlers.services import Services
 from health import Health
+from ladder import Ladder
 from metrics import Metrics
 from storage.database import Database
 from storage.keys import check_look_up_key
@@ -63,6 +66,7 @@ class Running:
 
     inbox: Inbox
     outbox: Outbox
+    ladder: Ladder
     database: Database
     metrics: Metrics
 
@@ -85,15 +89,17 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
     application = _application(config.telegram_bot_token.get_secret_value(), config)
     bot = application.bot
     outbox = _outbox(database, bot, staff_chat, content, clock, metrics)
+    limits = Limits.of_minutes(config.lease_min, content.knowledge.ladders)
     here = Services(
-        assistant=Assistant(database, content, metrics, outbox.wake),
-        desk=Desk(database, content, metrics, outbox.wake),
+        assistant=Assistant(database, content, limits, metrics, outbox.wake),
+        desk=Desk(database, content, limits, metrics, outbox.wake),
         content=content,
         staff_chat=staff_chat,
         clock=clock,
     )
     register(application, here)
     inbox = _inbox(database, application, here, metrics)
+    ladder = Ladder(here.desk, lambda: coordinators(bot, staff_chat.id))
     # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
     async with contextlib.AsyncExitStack() as running:
         if config.metrics_listen:
@@ -112,11 +118,12 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await running.enter_async_context(_in_background(inbox.run()))
         await running.enter_async_context(_in_background(health.watch_backlog(database, clock)))
         await running.enter_async_context(_in_background(inbox.take_over()))
+        await running.enter_async_context(_in_background(ladder.run(clock)))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
         await running.enter_async_context(_in_background(list_commands(bot, content, clock())))
         health.waits_for = None
-        yield Running(inbox, outbox, database, metrics)
+        yield Running(inbox, outbox, ladder, database, metrics)
 
 
 def _outbox(

@@ -22,6 +22,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from assistant import Assistant
+from cases.deadlines import Limits
 from conversation.content import Content, load_content
 from conversation.messages import Incoming, Kind
 from metrics import Metrics
@@ -98,7 +99,8 @@ async def milliseconds(work: Callable[[], Awaitable[object]], times: int) -> flo
 
 async def measure(database: Database, content: Content, numbers: itertools.count[int]) -> str:
     """Return a row of figures for the database as it is now."""
-    assistant = Assistant(database, content, Metrics(("vi", "en")), lambda: None)
+    limits = Limits.of_minutes(30, content.knowledge.ladders)
+    assistant = Assistant(database, content, limits, Metrics(("vi", "en")), lambda: None)
 
     async def a_message() -> None:
         number = next(numbers)

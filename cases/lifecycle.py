@@ -5,8 +5,10 @@ Rule 1: the table is the whole truth. A step that it does not hold raises, and c
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
+from cases.deadlines import Limits, next_deadline
 from cases.model import Case, Claim, Event, State
 from errors import CaseError
 from knowledge.schema import URGENT_KINDS
@@ -17,11 +19,14 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.WAITING, Event.PERSON_WRITES): State.WAITING,
     # A reply is work on the case, so whoever replies first has it.
     (State.WAITING, Event.STAFF_REPLIES): State.CLAIMED,
+    (State.WAITING, Event.CLIMB): State.WAITING,
     (State.WAITING, Event.CLOSE): State.CLOSED,
     (State.WAITING, Event.WITHDRAW): State.CLOSED,
     (State.CLAIMED, Event.RAISE): State.CLAIMED,
     (State.CLAIMED, Event.PERSON_WRITES): State.CLAIMED,
     (State.CLAIMED, Event.STAFF_REPLIES): State.CLAIMED,
+    (State.CLAIMED, Event.RELEASE): State.WAITING,
+    (State.CLAIMED, Event.LAPSE): State.WAITING,
     (State.CLAIMED, Event.CLOSE): State.CLOSED,
     (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
     (State.WAITING, Event.ERASE): State.CLOSED,
@@ -36,9 +41,15 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 
 def step(
-    case: Case, event: Event, *, urgent_kind: str | None = None, claim: Claim | None = None
+    case: Case,
+    event: Event,
+    *,
+    now: dt.datetime,
+    limits: Limits,
+    urgent_kind: str | None = None,
+    claim: Claim | None = None,
 ) -> Case:
-    """Return the case after `event`.
+    """Return the case after `event`, with its next deadline.
 
     `urgent_kind` raises the case if it is more urgent than what the case already has. `claim` is
     who acts, for the events of the staff. Raises CaseError where the table holds no such step.
@@ -52,7 +63,9 @@ def step(
     elif state is not State.CLAIMED:
         holder = None
     kind = more_urgent(case.urgent_kind, urgent_kind)
-    return replace(case, state=state, claim=holder, urgent_kind=kind)
+    after = replace(case, state=state, claim=holder, urgent_kind=kind)
+    rung, due_at = next_deadline(case, after, event, now, limits)
+    return replace(after, rung=rung, due_at=due_at)
 
 
 def more_urgent(one: str | None, other: str | None) -> str | None:

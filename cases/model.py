@@ -30,6 +30,12 @@ class Event(enum.StrEnum):
     CLAIM = "claim"
     PERSON_WRITES = "person-writes"
     STAFF_REPLIES = "staff-replies"
+    RELEASE = "release"
+    """Whoever has it, or a coordinator, gives it back to all."""
+    LAPSE = "lapse"
+    """The lease ran out without work on the case."""
+    CLIMB = "climb"
+    """Nobody has answered for so long that the next alarm goes off."""
     CLOSE = "close"
     WITHDRAW = "withdraw"
     """The person asked that nothing more be passed on."""
@@ -77,6 +83,10 @@ class Case:
     opened_at: dt.datetime
     topic_id: int | None = None
     """The forum topic in the staff group; None in a plain group or before the first alert."""
+    rung: int = 0
+    """How many alarms have gone off since it began to wait."""
+    due_at: dt.datetime | None = None
+    """When something happens by itself, unless somebody acts; see `deadlines`."""
 
 
 def new_code() -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from cases.model import Case, State
+from collections.abc import Sequence
+from html import escape
+
+from cases.model import Case, Claim, State
 from conversation.messages import Button
 from conversation.render import Voice
 from knowledge.schema import UrgentKind
+
+# More names would not fit into a message.
+MENTIONED_MAX = 20
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -22,13 +28,25 @@ def alert(voice: Voice, case: Case, key: str, language_name: str, phrasing: str 
     return "\n".join(lines)
 
 
+def ping(voice: Voice, case: Case, minutes: str, coordinators: Sequence[Claim]) -> str:
+    """Return the alarm of the rung that the case is on, as HTML; `coordinators` are mentioned, so
+    that Telegram tells each of them."""
+    kind = kind_name(voice, case)
+    said = voice.say(f"staff-rung-{case.rung}", code=case.code, kind=kind, minutes=minutes)
+    names = ", ".join(
+        f'<a href="tg://user?id={each.staff_id}">{escape(each.name)}</a>'
+        for each in coordinators[:MENTIONED_MAX]
+    )
+    return "\n".join([f"<b>{said}</b>", *([names] if names else [])])
+
+
 def buttons(voice: Voice, case: Case) -> Rows:
     """Return the buttons below an alert, as the case stands."""
     if case.state is State.CLOSED:
         return ()
     close = voice.button("staff-close", f"case:close:{case.code}")
     if case.state is State.CLAIMED:
-        return ((close,),)
+        return ((close, voice.button("staff-release", f"case:release:{case.code}")),)
     return ((voice.button("staff-claim", f"case:claim:{case.code}"), close),)
 
 

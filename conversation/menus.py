@@ -22,6 +22,9 @@ RELATED_SHOWN_MAX = 3
 # Told when no answer can be given for today: these offices can be asked about anything.
 FALLBACK_CONTACTS = ("otit", "labour-standards-office", "houterasu")
 
+# Whom anybody can call who is in danger.
+EMERGENCY_CONTACTS = ("police", "ambulance-fire")
+
 Rows = tuple[tuple[Button, ...], ...]
 
 
@@ -213,6 +216,17 @@ def mydata(voice: Voice, state: PersonState, case: Case | None) -> Reply:
     lines.append(voice.say("mydata-messages"))
     lines.append(voice.say("mydata-end"))
     return Reply("\n".join(lines), (footer(voice),))
+
+
+def nobody_has_it(voice: Voice, case: Case) -> Reply:
+    """Says honestly that a case has come back to all, or that nobody has answered yet, and whom to
+    call instead of waiting."""
+    urgent_kinds = voice.knowledge.urgent.items()
+    of_kind = (entry.contacts for kind, entry in urgent_kinds if kind == case.urgent_kind)
+    contacts = voice.contacts(next(of_kind, EMERGENCY_CONTACTS))
+    said = voice.say("nobody-yet" if case.rung else "back-with-all")
+    text = f"{said}\n\n<b>{voice.say('urgent-call')}</b>\n{contacts}"
+    return Reply(text, (footer(voice),))
 
 
 def closed(voice: Voice) -> Reply:

@@ -25,6 +25,8 @@ log = structlog.get_logger()
 # After so long without an answer a message may have arrived or not. Well within a claim.
 SEND_MAX_S = CLAIM.total_seconds() - 3.0
 
+_STAND_FOR_CASE = (Purpose.ALERT, Purpose.PING, Purpose.COPY)
+
 
 @dataclass
 class StaffChat:
@@ -52,7 +54,7 @@ class Sent:
     def stands_for_case(self) -> bool:
         """Whether a reply to it, in the staff group, goes to the person of its case."""
         message = self.due.message
-        return message.to is None and message.purpose in (Purpose.ALERT, Purpose.COPY)
+        return message.to is None and message.purpose in _STAND_FOR_CASE
 
 
 class Sender:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import structlog
 from telegram import Bot, ChatMember
 from telegram.error import BadRequest, TelegramError
 
+from cases.model import Claim
 from delivery.retry import Trouble
 from delivery.send import failure_of
 from errors import UnavailableError
+from handlers.adapt import staff_member
 
-_MEMBERS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
+log = structlog.get_logger()
+
+_COORDINATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
+_MEMBERS = (*_COORDINATORS, ChatMember.MEMBER)
 # The Bot API's words for somebody who never was in the group.
 _NOBODY = ("user not found", "member not found", "participant_id_invalid")
 
@@ -17,19 +23,49 @@ _NOBODY = ("user not found", "member not found", "participant_id_invalid")
 async def is_member(bot: Bot, chat_id: int, user_id: int) -> bool:
     """Return whether somebody is in a group now.
 
+    Raises as `_member`.
+    """
+    member = await _member(bot, chat_id, user_id)
+    return member is not None and (
+        member.status in _MEMBERS or bool(getattr(member, "is_member", False))
+    )
+
+
+async def is_coordinator(bot: Bot, chat_id: int, user_id: int) -> bool:
+    """Return whether somebody is an administrator of a group now. Raises as `_member`."""
+    member = await _member(bot, chat_id, user_id)
+    return member is not None and member.status in _COORDINATORS
+
+
+async def coordinators(bot: Bot, chat_id: int) -> tuple[Claim, ...]:
+    """Return the administrators of a group who show their names; nobody while Telegram does not
+    say: no alarm waits for names."""
+    try:
+        found = await bot.get_chat_administrators(chat_id)
+    except TelegramError as error:
+        log.warning("nobody says who the administrators are", error=type(error).__name__)
+        return ()
+    shown = (
+        each for each in found if not each.user.is_bot and not getattr(each, "is_anonymous", False)
+    )
+    return tuple(staff_member(each.user) for each in shown)
+
+
+async def _member(bot: Bot, chat_id: int, user_id: int) -> ChatMember | None:
+    """Return what somebody is in a group now; None for whoever never was there.
+
     Raises UnavailableError while Telegram does not say (the update is not to blame, and is tried
     until it does), TelegramError where it refuses the question.
     """
     try:
-        member = await bot.get_chat_member(chat_id, user_id)
+        return await bot.get_chat_member(chat_id, user_id)
     except TelegramError as error:
         if isinstance(error, BadRequest) and any(known in str(error).lower() for known in _NOBODY):
-            return False
+            return None
         failure = failure_of(error)
         if failure.moved_to is not None:
             # An upgraded group keeps its members.
-            return await is_member(bot, failure.moved_to, user_id)
+            return await _member(bot, failure.moved_to, user_id)
         if failure.trouble is Trouble.REJECTED:
             raise
         raise UnavailableError("Telegram does not say who is in the staff group") from error
-    return member.status in _MEMBERS or bool(getattr(member, "is_member", False))

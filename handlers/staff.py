@@ -8,7 +8,7 @@ from assistant import STAFF_LANGUAGE
 from cases.model import Claim
 from desk import RepliedTo
 from handlers.adapt import case_named_by, staff_member
-from handlers.membership import is_member
+from handlers.membership import is_coordinator, is_member
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
 
@@ -71,7 +71,7 @@ def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
 
 
 async def on_press(update: Update, context: Context) -> None:
-    """A volunteer pressed claim or close."""
+    """A volunteer pressed claim, release or close."""
     here = services(context)
     query = update.callback_query
     assert query is not None
@@ -85,7 +85,10 @@ async def on_press(update: Update, context: Context) -> None:
     action, code = parts[1:] if len(parts) == 3 else ("", "")
     staff = staff_member(query.from_user)
     post = (query.message.chat.id, query.message.message_id)
-    told = await here.desk.press(update.update_id, staff, post, action, code, here.clock())
+    coordinator = action == "release" and await is_coordinator(context.bot, post[0], staff.staff_id)
+    told = await here.desk.press(
+        update.update_id, staff, post, action, code, here.clock(), coordinator=coordinator
+    )
     await acknowledge(update, told)
 
 

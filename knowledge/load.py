@@ -41,6 +41,8 @@ class Knowledge:
     sources: Mapping[str, Source]
     urgent: Mapping[UrgentKind, UrgentKindFile]
     tables: Mapping[str, Table]
+    # By urgent kind, None for who just asks for a human: after how many minutes alarms go off.
+    ladders: Mapping[str | None, tuple[int, ...]]
 
     def value_on(self, fact_id: str, day: dt.date) -> tuple[FactValue, Unit]:
         """Return the fact's value and unit on `day`.
@@ -86,9 +88,15 @@ def load_knowledge(folder: Path = FOLDER) -> tuple[Knowledge, list[Fault]]:
         sources=read_mapping(folder / "sources.yaml", Source, faults),
         urgent=urgent.kinds if urgent else {},
         tables=_folder(folder / "tables", Table, faults),
+        ladders=_ladders(urgent) if urgent else {},
     )
     faults += _dangling(knowledge)
     return knowledge, faults
+
+
+def _ladders(urgent: UrgentFile) -> dict[str | None, tuple[int, ...]]:
+    ladders: dict[str | None, tuple[int, ...]] = {None: urgent.request_ladder_minutes}
+    return ladders | {kind: entry.ladder_minutes for kind, entry in urgent.kinds.items()}
 
 
 def _folder(folder: Path, model: type[Item], faults: list[Fault]) -> dict[str, Item]:

@@ -72,6 +72,17 @@ def _dialable(phone: str) -> str:
 Day = Annotated[dt.date, AfterValidator(_plausible)]
 Phone = Annotated[StrictStr, AfterValidator(_dialable)]
 TimeOfDay = Annotated[StrictStr, Field(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
+
+
+def _rising(minutes: tuple[int, ...]) -> tuple[int, ...]:
+    if list(minutes) != sorted({0, *minutes})[1:]:
+        raise ValueError("each rung comes later than the one before it, the first after a minute")
+    return minutes
+
+
+LadderMinutes = Annotated[
+    tuple[StrictInt, ...], Field(min_length=3, max_length=3), AfterValidator(_rising)
+]
 FactValue = StrictInt | float | dt.date | StrictStr | None
 Values = Annotated[dict[Day, FactValue], Field(min_length=1)]
 
@@ -228,14 +239,20 @@ class Contact(Strict):
 
 
 class UrgentKindFile(Strict):
+    """`ladder_minutes` says after how long without a human each alarm goes off."""
+
     means: str
+    ladder_minutes: LadderMinutes
     contacts: Annotated[tuple[str, ...], Field(min_length=1, max_length=5)]
     topics: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)]
     sources: tuple[str, ...] = ()
 
 
 class UrgentFile(Strict):
+    """`request_ladder_minutes` are those of who just asked for a human."""
+
     checked: Day
+    request_ladder_minutes: LadderMinutes
     kinds: dict[UrgentKind, UrgentKindFile]
 
     @model_validator(mode="after")

@@ -175,10 +175,22 @@ async def _get_chat(telegram: Telegram, params: Params) -> Any:
 
 async def _get_member(telegram: Telegram, params: Params) -> Any:
     chat = telegram.chat_for_bot(int(params["chat_id"]))
-    user_id = int(params["user_id"])
-    user = telegram.users.get(user_id, User(user_id, "somebody"))
-    status = "member" if user_id in chat.members else "left"
-    return {"status": status, "user": user.as_json()}
+    return _member(telegram, chat, int(params["user_id"]))
+
+
+async def _get_administrators(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    return [_member(telegram, chat, user_id) for user_id in sorted(chat.administrators)]
+
+
+def _member(telegram: Telegram, chat: Chat, user_id: int) -> dict[str, Any]:
+    user = telegram.users.get(user_id, User(user_id, "somebody")).as_json()
+    if user_id not in chat.members:
+        return {"status": "left", "user": user}
+    if user_id not in chat.administrators:
+        return {"status": "member", "user": user}
+    # The stand-in knows no administrators with only some of the rights.
+    return {"status": "creator", "is_anonymous": False, "user": user}
 
 
 async def _set_commands(telegram: Telegram, params: Params) -> Any:
@@ -231,6 +243,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "createforumtopic": _create_topic,
     "getchat": _get_chat,
     "getchatmember": _get_member,
+    "getchatadministrators": _get_administrators,
     "setmycommands": _set_commands,
     "deletemycommands": _delete_commands,
     "setwebhook": _set_webhook,

@@ -47,13 +47,15 @@ class User:
 @dataclass
 class Chat:
     """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out.
-    `commands` are its own list of commands, where it has one."""
+    Of the `members` some are `administrators`. `commands` are its own list of commands, where it
+    has one."""
 
     id: int
     type: str
     title: str | None = None
     is_forum: bool = False
     members: set[int] = field(default_factory=set)
+    administrators: set[int] = field(default_factory=set)
     topics: dict[int, str] = field(default_factory=dict)
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     commands: list[dict[str, str]] | None = None

@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import Select, insert, or_, select, update
 
 from cases.model import Case, Claim, Event, Origin, State
 from storage.database import Transaction
 from storage.tables import case_events, cases, staff_posts
 
+# The messages in the staff group below which a case's buttons stand.
+_WITH_BUTTONS = ("alert", "ping")
+
 
 async def case_of_person(tx: Transaction, person_id: int) -> Case | None:
     """Return the person's case, whatever its state, or None."""
-    query = select(cases).where(cases.c.person_id == person_id)
+    query = _for_a_step().where(cases.c.person_id == person_id)
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
 
@@ -23,19 +26,35 @@ async def case_by_id(tx: Transaction, case_id: int) -> Case | None:
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
 
+async def locked_case(tx: Transaction, case_id: int) -> Case | None:
+    """Return the case as it is once every other transaction that changes it has ended."""
+    query = _for_a_step().where(cases.c.id == case_id)
+    return _case(tx, (await tx.connection.execute(query)).one_or_none())
+
+
 async def case_by_code(tx: Transaction, code: str) -> Case | None:
-    query = select(cases).where(cases.c.code == code)
+    query = _for_a_step().where(cases.c.code == code)
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
 
 async def case_of_post(tx: Transaction, chat_id: int, message_id: int) -> Case | None:
     """Return the case that a message in the staff group stands for, or None."""
     query = (
-        select(cases)
+        _for_a_step()
         .join(staff_posts, staff_posts.c.case_id == cases.c.id)
         .where(staff_posts.c.chat_id == chat_id, staff_posts.c.message_id == message_id)
     )
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
+
+
+async def cases_due(tx: Transaction, now: dt.datetime, far: dt.datetime) -> list[Case]:
+    """Return the cases that are due, first those that have been for longest.
+
+    Those whose deadline lies behind `far` come too: perhaps the clock was set back since.
+    """
+    is_due = or_(cases.c.due_at <= now, cases.c.due_at > far)
+    rows = await tx.connection.execute(select(cases).where(is_due).order_by(cases.c.due_at))
+    return [case for row in rows if (case := _case(tx, row)) is not None]
 
 
 async def open_case(
@@ -46,6 +65,7 @@ async def open_case(
     origin: Origin,
     urgent_kind: str | None,
     now: dt.datetime,
+    due_at: dt.datetime,
 ) -> Case:
     """Open the person's first case and return it, with its first history row."""
     query = insert(cases).values(
@@ -56,10 +76,22 @@ async def open_case(
         origin=origin.value,
         urgent_kind=urgent_kind,
         opened_at=now,
+        due_at=due_at,
     )
     case_id = (await tx.connection.execute(query.returning(cases.c.id))).scalar_one()
     await _add_event(tx, case_id, Event.OPEN, None, State.WAITING, urgent_kind, None, now)
-    return Case(case_id, code, person_id, language, State.WAITING, origin, urgent_kind, None, now)
+    return Case(
+        case_id,
+        code,
+        person_id,
+        language,
+        State.WAITING,
+        origin,
+        urgent_kind,
+        None,
+        now,
+        due_at=due_at,
+    )
 
 
 async def save_step(
@@ -73,12 +105,18 @@ async def save_step(
     """Keep a step and its history row; return False, changing nothing, if the case has moved on."""
     query = (
         update(cases)
-        .where(and_(cases.c.id == before.id, cases.c.state == before.state.value))
+        .where(
+            cases.c.id == before.id,
+            cases.c.state == before.state.value,
+            cases.c.due_at.is_not_distinct_from(before.due_at),
+        )
         .values(
             state=after.state.value,
             language=after.language,
             urgent_kind=after.urgent_kind,
             sealed_claim=_seal_claim(tx, after.claim),
+            rung=after.rung,
+            due_at=after.due_at,
             closed_at=now if after.state is State.CLOSED else None,
         )
     )
@@ -106,10 +144,11 @@ async def add_post(
 
 
 async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None:
-    """Return chat and message id of the newest alert of a case, or None before it was sent."""
+    """Return chat and message id of the newest alert of a case (a later alarm of its ladder is
+    one), or None before it was sent."""
     query = (
         select(staff_posts.c.chat_id, staff_posts.c.message_id)
-        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose == "alert")
+        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(_WITH_BUTTONS))
         .order_by(staff_posts.c.message_id.desc())
         .limit(1)
     )
@@ -123,9 +162,14 @@ async def is_alert_of_case(tx: Transaction, case_id: int, chat_id: int, message_
         staff_posts.c.chat_id == chat_id,
         staff_posts.c.message_id == message_id,
         staff_posts.c.case_id == case_id,
-        staff_posts.c.purpose == "alert",
+        staff_posts.c.purpose.in_(_WITH_BUTTONS),
     )
     return (await tx.connection.execute(query)).one_or_none() is not None
+
+
+def _for_a_step() -> Select[Any]:
+    """Select cases of which nobody else changes anything before the transaction ends."""
+    return select(cases).with_for_update(of=cases, key_share=True)
 
 
 async def _add_event(
@@ -169,4 +213,6 @@ def _case(tx: Transaction, row: Any) -> Case | None:
         claim=claim,
         opened_at=row.opened_at,
         topic_id=row.topic_id,
+        rung=row.rung,
+        due_at=row.due_at,
     )

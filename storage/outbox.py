@@ -45,6 +45,8 @@ class Purpose(enum.StrEnum):
     """What a message is for; in a lane, smaller priorities go first."""
 
     ALERT = "alert"
+    PING = "ping"
+    """A case has waited for too long: it passes what can wait, and no alert waits for it."""
     ANSWER = "answer"
     REPLY = "reply"
     COPY = "copy"
@@ -55,7 +57,7 @@ class Purpose(enum.StrEnum):
 
     @property
     def priority(self) -> int:
-        return 0 if self is Purpose.ALERT else 1
+        return {Purpose.ALERT: 0, Purpose.PING: 1}.get(self, 2)
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,9 @@ cases = Table(
     # The posts of which are to be forgotten?
     Column("closed_at", Moment, index=True),
     Column("topic_id", BigInteger),
+    Column("rung", Integer, nullable=False, server_default="0"),
+    # Which deadlines are due?
+    Column("due_at", Moment, index=True),
     CheckConstraint("state IN ('waiting', 'claimed', 'closed')", name="state"),
     CheckConstraint("(state = 'claimed') = (sealed_claim IS NOT NULL)", name="claim"),
     # Which have nobody?

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import ladder
 from conversation.content import Content, load_content
 from logs import set_up_logs
 from tests.scene import Scene, scene, sqlite_url
@@ -29,6 +30,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def content() -> Content:
     set_up_logs(())
     return load_content()
+
+
+@pytest.fixture(autouse=True)
+def _time_moves_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is due with the cases happens when a test says that time passes."""
+    monkeypatch.setattr(ladder, "LOOK_EVERY_S", 3600.0)
 
 
 @pytest.fixture

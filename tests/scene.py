@@ -53,6 +53,13 @@ class Scene:
         """Return `now`, and the time that has really passed: retries need it to go on."""
         return self.now + dt.timedelta(seconds=time.monotonic() - self._started_s)
 
+    async def minutes_pass(self, minutes: float) -> None:
+        """So much time passes, and what is due by then with the cases happens, once each."""
+        self.now += dt.timedelta(minutes=minutes)
+        if self.running is not None:
+            await self.running.ladder.look(self.clock())
+            await self.settled()
+
     # --- people
 
     def person(self, name: str, number: int) -> int:

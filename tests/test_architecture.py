@@ -22,10 +22,11 @@ MAY_IMPORT = {
     "cases": {"errors", "knowledge"},
     "conversation": {"cache", "cases", "errors", "knowledge", "matching", "translations"},
     "storage": {"errors", "cases"},
-    "metrics": {"knowledge", "matching", "storage"},
+    "metrics": {"cases", "knowledge", "matching", "storage"},
     "delivery": {"errors", "cases", "metrics", "storage"},
     "assistant": {"errors", "cases", "conversation", "metrics", "storage", "translations"},
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
+    "ladder": {"assistant", "cases", "conversation", "desk", "errors", "storage"},
     "handlers": {
         "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching", "storage",
     },
@@ -35,7 +36,7 @@ MAY_IMPORT = {
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
     "service": {
         "assistant", "cases", "config", "conversation", "delivery", "desk", "errors", "handlers",
-        "health", "metrics", "storage",
+        "health", "ladder", "metrics", "storage",
     },
     "sandboxed": {"commands", "config", "conversation", "sandbox", "service"},
     "bot": {

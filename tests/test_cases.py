@@ -6,9 +6,11 @@ import datetime as dt
 
 import pytest
 
-from cases.lifecycle import TRANSITIONS, more_urgent, step
+from cases import lifecycle
+from cases.lifecycle import TRANSITIONS, more_urgent
 from cases.model import Case, Claim, Event, Origin, State
 from errors import CaseError
+from tests.limits import LIMITS
 
 HANA, KEN = Claim(601, "Hana"), Claim(602, "Ken")
 NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
@@ -17,6 +19,14 @@ NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
 def a_case(state: State = State.WAITING, kind: str | None = "threats") -> Case:
     claim = HANA if state is State.CLAIMED else None
     return Case(1, "ABCDE", 7, "vi", state, Origin.ALARM, kind, claim, NOON)
+
+
+def step(
+    case: Case, event: Event, urgent_kind: str | None = None, claim: Claim | None = None
+) -> Case:
+    return lifecycle.step(
+        case, event, now=NOON, limits=LIMITS, urgent_kind=urgent_kind, claim=claim
+    )
 
 
 def test_whoever_claims_a_waiting_case_has_it() -> None:

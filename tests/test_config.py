@@ -58,6 +58,15 @@ def test_a_webhook_without_a_good_secret_does_not_start(
         read_config()
 
 
+@pytest.mark.parametrize("minutes", ["4", "241", "half an hour"])
+def test_a_lease_that_is_too_short_or_too_long_is_named(
+    monkeypatch: pytest.MonkeyPatch, minutes: str
+) -> None:
+    monkeypatch.setenv("LEASE_MIN", minutes)
+    with pytest.raises(ConfigError, match="LEASE_MIN"):
+        read_config()
+
+
 def test_secrets_print_as_stars() -> None:
     key = Fernet.generate_key().decode()
     config = Config(_env_file=None, telegram_bot_token="123:abc", encryption_keys=key)

@@ -60,7 +60,8 @@ def _noon(day: dt.date) -> dt.datetime:
 
 
 async def _do(here: Scene, step: dict[str, Any]) -> None:
-    here.now += dt.timedelta(minutes=step.get("later_minutes", 0))
+    if "later_minutes" in step:
+        await here.minutes_pass(step["later_minutes"])
     if "person" in step:
         await here.writes(step["person"])
     elif "edits" in step:

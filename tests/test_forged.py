@@ -15,7 +15,7 @@ from storage.tables import cases, inbox
 from tests.scene import GROUP, PERSON, VOLUNTEERS, Scene
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-CLAIM_OR_CLOSE = ("case:claim:", "case:close:")
+STAFF_BUTTONS = ("case:claim:", "case:close:", "case:release:")
 # Somebody with bad intentions, a group of theirs, and a volunteer who has left.
 STRANGER, STRANGERS, FORMER = 5010203999, -1007777777777, 603
 VERBS = (
@@ -50,7 +50,7 @@ of_a_person = st.builds(lambda verb, rest: ":".join([verb, *rest]), verbs, argum
 # {code} is the code of the victim's case.
 of_staff = st.builds(
     lambda verb, code, rest, at: cut(f"case:{verb}:{code}{rest}", at),
-    st.sampled_from(("claim", "close", "CLAIM", "eat", "")),
+    st.sampled_from(("claim", "close", "release", "CLAIM", "eat", "")),
     st.sampled_from(("{code}", "{code}", "{code}", "XXXXX", "")),
     st.sampled_from(("", "", "", ":", ":1", " ", "\u0000", "ề", "x" * 64)),
     st.integers(1, 40),
@@ -152,14 +152,14 @@ async def test_a_volunteer_s_forged_button_moves_no_case_but_the_one_it_stands_b
         post(here, GROUP, "ALARM", 1),
         post(here, GROUP, "cứu em với"),
     )[number]
-    assume(number > 0 or data not in [f"{each}{code}" for each in CLAIM_OR_CLOSE])
+    assume(number > 0 or data not in [f"{each}{code}" for each in STAFF_BUTTONS])
     before, told = await standing(here), heard(here, GROUP)
     await press(here, GROUP, VOLUNTEERS[by], message_id, data)
     assert await standing(here) == before
     assert heard(here, GROUP) > told
 
 
-@pytest.mark.parametrize("verb", CLAIM_OR_CLOSE)
+@pytest.mark.parametrize("verb", STAFF_BUTTONS)
 async def test_a_button_of_one_case_below_the_alert_of_another_does_nothing_and_says_so(
     two_cases: Scene, verb: str
 ) -> None:
@@ -170,7 +170,7 @@ async def test_a_button_of_one_case_below_the_alert_of_another_does_nothing_and_
     assert await standing(two_cases) == before
 
 
-@pytest.mark.parametrize("verb", CLAIM_OR_CLOSE)
+@pytest.mark.parametrize("verb", STAFF_BUTTONS)
 async def test_somebody_who_has_left_the_group_moves_no_case(two_cases: Scene, verb: str) -> None:
     before = await standing(two_cases)
     alert = post(two_cases, GROUP, "ALARM", 0)
@@ -183,7 +183,7 @@ async def test_an_old_button_of_a_closed_case_does_nothing_more(two_cases: Scene
     alert, code = post(two_cases, GROUP, "ALARM", 0), code_of(two_cases, 0)
     await press(two_cases, GROUP, VOLUNTEERS["Hana"], alert, f"case:close:{code}")
     closed = await standing(two_cases)
-    for verb in CLAIM_OR_CLOSE:
+    for verb in STAFF_BUTTONS:
         await press(two_cases, GROUP, VOLUNTEERS["Ken"], alert, verb + code)
         assert two_cases.telegram.popups[-1]["text"] == "It is closed already."
     assert await standing(two_cases) == closed
@@ -194,7 +194,7 @@ async def test_an_old_button_of_somebody_who_was_forgotten_does_nothing(two_case
     await two_cases.writes("/forget")
     await two_cases.presses("Ừ, xoá hết")
     forgotten = await standing(two_cases)
-    for verb in CLAIM_OR_CLOSE:
+    for verb in STAFF_BUTTONS:
         await press(two_cases, GROUP, VOLUNTEERS["Ken"], alert, verb + code)
         assert "Nothing was done" in two_cases.telegram.popups[-1]["text"]
     assert await standing(two_cases) == forgotten

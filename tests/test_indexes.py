@@ -34,11 +34,15 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 async def a_day_passes(here: Scene) -> None:
-    """People ask, are in danger, hide and are forgotten; volunteers claim, reply and close."""
+    """People ask, are in danger, wait, and are forgotten; volunteers claim, release, reply, are
+    slow, and close."""
     await here.writes("cong ty khong tra luong 3 thang roi")
     await here.writes(ALARM)
     await here.volunteer_presses("Hana", "Claim")
+    await here.volunteer_presses("Hana", "Release")
+    await here.minutes_pass(5)
     await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    await here.minutes_pass(30)
     await here.volunteer_presses("Hana", "Close")
     await here.writes("/mydata")
     await here.writes("/forget")
@@ -89,4 +93,6 @@ async def test_no_query_of_a_day_reads_a_whole_table(content: Content, url: str)
     }
     (budget,) = (plan for each, plan in found.items() if "sent_at >=" in each)
     assert "ix_outbox_lane_sent_at" in budget
+    (deadlines,) = (plan for each, plan in found.items() if "due_at <=" in each and "rung" in each)
+    assert "ix_cases_due_at" in deadlines
     assert not whole, "\n".join(f"{tables}: {statement}" for statement, tables in whole.items())

@@ -22,7 +22,7 @@ from conversation.content import Content
 from delivery import polling
 from knowledge.schema import URGENT_KINDS
 from matching.judgement import Decision
-from metrics import NEEDS, OUTCOMES, PARTS
+from metrics import NEEDS, OUTCOMES, PARTS, RUNGS
 from storage.inbox import ATTEMPTS_MAX
 from storage.outbox import Purpose
 from tests.faults import refusing
@@ -205,6 +205,16 @@ async def test_a_case_that_is_reopened_waits_from_then_on(watched: Scene) -> Non
         assert await figure("first_step_seconds_sum", need="alarm") < HOUR.total_seconds()
 
 
+async def test_each_alarm_because_nobody_answered_is_counted(watched: Scene) -> None:
+    async with watched.bot_runs():
+        await watched.writes(ALARM)
+        assert [await figure("rungs_climbed_total", rung=rung) for rung in RUNGS] == [0, 0, 0]
+        await watched.minutes_pass(5)
+        await watched.minutes_pass(5)
+        assert [await figure("rungs_climbed_total", rung=rung) for rung in RUNGS] == [1, 1, 0]
+        assert await figure("sends_total", purpose="ping", outcome="sent") == 2
+
+
 async def test_no_word_name_or_id_of_a_person_stands_in_the_figures(watched: Scene) -> None:
     async with watched.bot_runs():
         await everybody_says_something(watched)
@@ -220,6 +230,7 @@ async def test_no_word_name_or_id_of_a_person_stands_in_the_figures(watched: Sce
         "purpose": {each.value for each in Purpose},
         "outcome": {*OUTCOMES},
         "need": set(NEEDS),
+        "rung": {*RUNGS},
         "part": {*PARTS},
         "reason": {*health.REASONS},
     }

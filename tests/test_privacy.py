@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import logs
+from cases.deadlines import RUNG_TOP
 from conversation.content import Content
 from sandbox.telegram import User
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
@@ -47,8 +48,15 @@ async def everybody_says_something(here: Scene) -> None:
     written = await here.writes(WORDS)
     await here.telegram.edit(PERSON, written, "nó vẫn đánh em, SentinelEdited")
     await here.settled()
+    here.group.administrators.add(VOLUNTEER.id)
+    for _ in range(RUNG_TOP):
+        await here.minutes_pass(5)
     card, _ = here.button(PERSON, "🆘")
     await here.telegram.press(PERSON, PERSON, card, "topic:SentinelButton")
+    alert, data = here.button(GROUP, "Claim")
+    await here.telegram.press(GROUP, VOLUNTEER.id, alert, data)
+    await here.settled()
+    await here.minutes_pass(30)
     alert, data = here.button(GROUP, "Claim")
     await here.telegram.press(GROUP, VOLUNTEER.id, alert, data)
     topic = max(here.group.topics)
@@ -98,6 +106,8 @@ async def test_a_stolen_database_or_backup_shows_no_word_no_name_and_no_id(
     async with scene(content, sqlite_url(files)) as here, here.bot_runs():
         await everybody_says_something(here)
         assert "SentinelVolunteer has it." in here.find(GROUP, "has it.")["text"]
+        assert "SentinelVolunteer" in here.find(GROUP, "Administrators")["text"]
+        assert "SentinelVolunteer did not reply" in here.find(GROUP, "did not reply")["text"]
         assert "SentinelReply" in here.texts(PERSON)[-1]
         # As a thief has it while the bot runs: its log of changes included.
         assert (files / "kakekomi.sqlite3-wal").stat().st_size > 0

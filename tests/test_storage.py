@@ -43,6 +43,7 @@ from storage.tables import inbox, metadata
 from storage.vault import Vault
 from tests.conftest import POSTGRESQL
 from tests.databases import KEY, emptied
+from tests.limits import LIMITS
 from tests.scene import GROUP, PERSON, scene, sqlite_url
 
 NOON = dt.datetime(2026, 12, 1, 3, tzinfo=dt.UTC)
@@ -77,11 +78,11 @@ async def test_a_person_is_found_again_by_their_chat(database: Database) -> None
 async def test_of_ten_claims_at_once_one_is_kept(database: Database) -> None:
     async with database.begin() as tx:
         person = await add_person(tx, PERSON, "vi", NOON)
-        before = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "violence", NOON)
+        before = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "violence", NOON, NOON)
 
     async def claim(number: int) -> bool:
         volunteer = Claim(number, f"V{number}")
-        after = step(before, Event.CLAIM, claim=volunteer)
+        after = step(before, Event.CLAIM, now=NOON, limits=LIMITS, claim=volunteer)
         async with database.begin() as tx:
             return await save_step(tx, before, after, Event.CLAIM, NOON, by=volunteer)
 
@@ -97,7 +98,7 @@ async def test_a_failed_transaction_leaves_neither_case_nor_message(database: Da
     async def fails_half_way() -> None:
         async with database.begin() as tx:
             person = await add_person(tx, PERSON, "vi", NOON)
-            case = await open_case(tx, "ABCDE", person.id, "vi", Origin.REQUEST, None, NOON)
+            case = await open_case(tx, "ABCDE", person.id, "vi", Origin.REQUEST, None, NOON, NOON)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, "alert", case_id=case.id), NOON)
             raise asyncio.CancelledError
 
@@ -112,11 +113,11 @@ async def test_a_failed_transaction_leaves_neither_case_nor_message(database: Da
 async def test_a_person_has_one_case_and_its_state_is_whole(database: Database) -> None:
     async with database.begin() as tx:
         person = await add_person(tx, PERSON, "vi", NOON)
-        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON)
+        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
         assert await case_of_person(tx, person.id) == case
     with pytest.raises(StorageError):
         async with database.begin() as tx:
-            await open_case(tx, "FGHJK", person.id, "vi", Origin.ALARM, "threats", NOON)
+            await open_case(tx, "FGHJK", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
     claimed_by_nobody = dataclasses.replace(case, state=State.CLAIMED)
     with pytest.raises(StorageError):
         async with database.begin() as tx:
@@ -240,7 +241,7 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
     async with database.begin() as tx:
         await check_look_up_key(tx)
         person = await add_person(tx, PERSON, "vi", NOON)
-        await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON)
+        await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
         lane = inbox_rows.lane_of(update_body, tx.vault)
         await inbox_rows.store(tx, {1: (lane, update_body)}, NOON)
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)

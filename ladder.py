@@ -1,0 +1,117 @@
+"""What happens to cases by itself as time passes: leases run out, alarms climb. Load, decide, save
+in one transaction, and let what follows be sent."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from assistant import STAFF_LANGUAGE, tell_staff
+from cases.deadlines import PLAUSIBLE_WAITS, RUNG_TOP, due_event
+from cases.lifecycle import step
+from cases.model import Case, Claim, Event
+from conversation import alerts
+from desk import Desk
+from errors import StorageError, UnavailableError
+from storage.backlog import waited_s
+from storage.cases import cases_due, locked_case, save_step
+from storage.database import Transaction
+from storage.outbox import Outgoing, Purpose, enqueue
+from storage.people import person_of_case
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 3.0
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Of several processes each may look: one does what is due.
+
+    `coordinators` asks who the administrators of the staff group are.
+    """
+
+    desk: Desk
+    coordinators: Callable[[], Awaitable[Sequence[Claim]]]
+
+    async def run(self, clock: Callable[[], dt.datetime]) -> None:
+        """Look for ever at what is due; cancel to stop."""
+        while True:
+            # Also before the first look: what volunteers did while no process ran comes in first.
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                with self.desk.metrics.step("ladder"):
+                    await self.look(clock())
+            except StorageError:
+                log.exception("what is due with the cases was not done; trying again")
+
+    async def look(self, now: dt.datetime) -> None:
+        """Do what is due with every case; one that the database refuses holds up no other.
+
+        Raises UnavailableError.
+        """
+        limits = self.desk.limits
+        async with self.desk.database.begin() as tx:
+            found = await cases_due(tx, now, far=now + PLAUSIBLE_WAITS * limits.shortest)
+        for case in found:
+            if due_event(case, now, limits):
+                try:
+                    await self.act(case, now)
+                except UnavailableError:
+                    raise
+                except StorageError:
+                    log.exception("what is due with a case was not done", code=case.code)
+
+    async def act(self, found: Case, now: dt.datetime) -> None:
+        """Do what is due with a case, unless somebody acted since it was found.
+
+        Raises StorageError.
+        """
+        # Telegram is asked before the transaction: nobody waits for the database meanwhile.
+        last = found.rung == RUNG_TOP - 1
+        coordinators = await self.coordinators() if last else ()
+        async with self.desk.database.begin() as tx:
+            case = await locked_case(tx, found.id)
+            event = due_event(case, now, self.desk.limits) if case else None
+            if case is None or event is None:
+                return
+            after = step(case, event, now=now, limits=self.desk.limits)
+            if not await save_step(tx, case, after, event, now):
+                return
+            if event is Event.LAPSE:
+                await self._lapsed(tx, case, after, now)
+            else:
+                await self._climbed(tx, after, coordinators, now)
+        if event is Event.CLIMB:
+            self.desk.metrics.climbed(after.rung)
+        self.desk.sent()
+
+    async def _lapsed(self, tx: Transaction, case: Case, after: Case, now: dt.datetime) -> None:
+        """Tell everybody that the case is back with all."""
+        name = case.claim.name if case.claim else ""
+        minutes = _minutes(self.desk.limits.lease.total_seconds())
+        content = self.desk.content
+        await tell_staff(tx, content, "staff-lapsed", case, now, name=name, minutes=minutes)
+        await self.desk.refresh_buttons(tx, after, now)
+        await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
+
+    async def _climbed(
+        self, tx: Transaction, case: Case, coordinators: Sequence[Claim], now: dt.datetime
+    ) -> None:
+        """Ping the group, and on the first rung tell the person."""
+        voice = self.desk.content.voice(STAFF_LANGUAGE, now)
+        minutes = _minutes(await waited_s(tx, case, now) or 0.0)
+        text = alerts.ping(voice, case, minutes, coordinators)
+        keyboard = alerts.buttons(voice, case)
+        await enqueue(tx, Outgoing(None, Purpose.PING, text, keyboard, case_id=case.id), now)
+        if case.rung == 1:
+            await self.desk.tell_person(tx, case, await person_of_case(tx, case), now)
+
+
+def _minutes(seconds: float) -> str:
+    """Return seconds as whole minutes; where the clock was set back since, at least one."""
+    return str(max(1, int(seconds // 60)))

@@ -11,6 +11,7 @@ from typing import TypeVar
 from errors import Fault, UncoveredDayError
 from knowledge.files import Strict, on_day, read_mapping, read_model
 from knowledge.schema import (
+    Cards,
     Contact,
     Fact,
     FactValue,
@@ -41,6 +42,7 @@ class Knowledge:
     sources: Mapping[str, Source]
     urgent: Mapping[UrgentKind, UrgentKindFile]
     tables: Mapping[str, Table]
+    cards: Cards
 
     def value_on(self, fact_id: str, day: dt.date) -> tuple[FactValue, Unit]:
         """Return the fact's value and unit on `day`.
@@ -78,6 +80,7 @@ def load_knowledge(folder: Path = FOLDER) -> tuple[Knowledge, list[Fault]]:
     """Return the knowledge in `folder` and its faults; what is faulty is left out of it."""
     faults: list[Fault] = []
     urgent = read_model(folder / "urgent.yaml", UrgentFile, faults)
+    cards = read_model(folder / "cards.yaml", Cards, faults)
     knowledge = Knowledge(
         topics=_folder(folder / "topics", Topic, faults),
         facts=_folder(folder / "facts", Fact, faults),
@@ -86,6 +89,7 @@ def load_knowledge(folder: Path = FOLDER) -> tuple[Knowledge, list[Fault]]:
         sources=read_mapping(folder / "sources.yaml", Source, faults),
         urgent=urgent.kinds if urgent else {},
         tables=_folder(folder / "tables", Table, faults),
+        cards=cards or Cards(groups={}),
     )
     faults += _dangling(knowledge)
     return knowledge, faults

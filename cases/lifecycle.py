@@ -17,11 +17,14 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.WAITING, Event.PERSON_WRITES): State.WAITING,
     # A reply is work on the case, so whoever replies first has it.
     (State.WAITING, Event.STAFF_REPLIES): State.CLAIMED,
+    # To look at the checklist is not to have the case.
+    (State.WAITING, Event.CHECKLIST): State.WAITING,
     (State.WAITING, Event.CLOSE): State.CLOSED,
     (State.WAITING, Event.WITHDRAW): State.CLOSED,
     (State.CLAIMED, Event.RAISE): State.CLAIMED,
     (State.CLAIMED, Event.PERSON_WRITES): State.CLAIMED,
     (State.CLAIMED, Event.STAFF_REPLIES): State.CLAIMED,
+    (State.CLAIMED, Event.CHECKLIST): State.CLAIMED,
     (State.CLAIMED, Event.CLOSE): State.CLOSED,
     (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
     (State.WAITING, Event.ERASE): State.CLOSED,

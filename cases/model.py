@@ -30,6 +30,8 @@ class Event(enum.StrEnum):
     CLAIM = "claim"
     PERSON_WRITES = "person-writes"
     STAFF_REPLIES = "staff-replies"
+    CHECKLIST = "checklist"
+    """A volunteer had the checklist for the kind of danger put into the topic."""
     CLOSE = "close"
     WITHDRAW = "withdraw"
     """The person asked that nothing more be passed on."""

@@ -50,9 +50,9 @@ class Sent:
 
     @property
     def stands_for_case(self) -> bool:
-        """Whether a reply to it, in the staff group, goes to the person of its case."""
-        message = self.due.message
-        return message.to is None and message.purpose in (Purpose.ALERT, Purpose.COPY)
+        """Whether what is done with it in the staff group (a reply, a press) is of its case."""
+        of_a_case = (Purpose.ALERT, Purpose.COPY, Purpose.CARDS)
+        return self.due.message.to is None and self.due.message.purpose in of_a_case
 
 
 class Sender:

@@ -26,8 +26,10 @@ MAY_IMPORT = {
     "delivery": {"errors", "cases", "metrics", "storage"},
     "assistant": {"errors", "cases", "conversation", "metrics", "storage", "translations"},
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
+    "desk_cards": {"assistant", "desk", "errors", "cases", "conversation", "storage"},
     "handlers": {
-        "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching", "storage",
+        "assistant", "cases", "conversation", "delivery", "desk", "desk_cards", "errors",
+        "matching", "storage",
     },
     "sandbox": set(),
     "health": {"delivery", "errors", "metrics", "storage"},

@@ -92,13 +92,13 @@ class Desk:
             try:
                 after = step(case, event, now=now, limits=self.limits, claim=staff)
             except CaseError:
-                return self._refusal(case, now)
+                return self.refusal(case, now)
             waited = await waited_s(tx, case, now)
             await save_step(tx, case, after, event, now, by=staff)
             await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
             await self.refresh_buttons(tx, after, now)
             await self.tell_person(tx, after, await person_of_case(tx, after), now)
-        self._note_first_step(case, waited)
+        self.note_first_step(case, waited)
         self.sent()
         return voice.label("staff-you-have-it") if event is Event.CLAIM else None
 
@@ -120,7 +120,7 @@ class Desk:
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
                 return
-            case, waited = await _case_meant(tx, post[0], to), None
+            case, waited = await case_meant(tx, post[0], to), None
             person = await person_of_case(tx, case) if case else None
             if case is None or person is None:
                 if to.ours:
@@ -132,9 +132,16 @@ class Desk:
                 await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
             else:
                 waited = await waited_s(tx, case, now)
-                await self._pass_on(tx, case, person, staff, post, now)
+                copy = Outgoing(
+                    person.chat_id,
+                    Purpose.REPLY,
+                    copy_of=post,
+                    case_id=case.id,
+                    language=person.language,
+                )
+                await self.pass_on(tx, case, person, staff, copy, now)
         if case is not None:
-            self._note_first_step(case, waited)
+            self.note_first_step(case, waited)
         self.sent()
 
     async def reply_edited(
@@ -144,34 +151,27 @@ class Desk:
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
                 return
-            case = await _case_meant(tx, chat_id, to)
+            case = await case_meant(tx, chat_id, to)
             if case is not None:
                 await tell_staff(tx, self.content, "staff-reply-edited", case, now)
         self.sent()
 
-    async def _pass_on(
+    async def pass_on(
         self,
         tx: Transaction,
         case: Case,
         person: Person,
         staff: Claim,
-        post: tuple[int, int],
+        reply: Outgoing,
         now: dt.datetime,
     ) -> None:
-        """Send a copy of a staff message to the person; whoever replies first has the case."""
+        """Send a volunteer's reply to the person; whoever replies first has the case."""
         after = step(case, Event.STAFF_REPLIES, now=now, limits=self.limits, claim=staff)
         await save_step(tx, case, after, Event.STAFF_REPLIES, now, by=staff)
         if case.state is State.WAITING:
             await self.refresh_buttons(tx, after, now)
             await self.tell_person(tx, after, person, now)
-        copy = Outgoing(
-            person.chat_id,
-            Purpose.REPLY,
-            copy_of=post,
-            case_id=case.id,
-            language=person.language,
-        )
-        await enqueue(tx, copy, now)
+        await enqueue(tx, reply, now)
 
     async def group_now(self, configured_id: int, chat_id: int, before: int | None) -> int:
         """Return the id that the staff group has now; `chat_id` is one if it was `before` the id
@@ -188,11 +188,13 @@ class Desk:
         async with self.database.begin() as tx:
             await finish(tx, update_id)
 
-    def _note_first_step(self, case: Case, waited: float | None) -> None:
+    def note_first_step(self, case: Case, waited: float | None) -> None:
+        """Count for how long the case had nobody, in seconds; None where it was not waiting."""
         if waited is not None:
             self.metrics.first_step(waited, urgent=case.urgent_kind is not None)
 
-    def _refusal(self, case: Case, now: dt.datetime) -> str:
+    def refusal(self, case: Case, now: dt.datetime) -> str:
+        """Return why a step is not to be had: somebody has the case, or it is closed."""
         voice = self.content.voice(STAFF_LANGUAGE, now)
         if case.state is State.CLAIMED and case.claim:
             return voice.label("staff-claimed-before", name=case.claim.name)
@@ -235,7 +237,7 @@ def _standing(voice: Voice, case: Case) -> Reply:
     return menus.nobody_has_it(voice, case)
 
 
-async def _case_meant(tx: Transaction, chat_id: int, to: RepliedTo) -> Case | None:
+async def case_meant(tx: Transaction, chat_id: int, to: RepliedTo) -> Case | None:
     """Return the case that a message stands for.
 
     An alert whose arrival Telegram never confirmed stands in the group, but not in our table: its

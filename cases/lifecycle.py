@@ -20,6 +20,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     # A reply is work on the case, so whoever replies first has it.
     (State.WAITING, Event.STAFF_REPLIES): State.CLAIMED,
     (State.WAITING, Event.CLIMB): State.WAITING,
+    # To look at the checklist is not to have the case.
+    (State.WAITING, Event.CHECKLIST): State.WAITING,
     (State.WAITING, Event.CLOSE): State.CLOSED,
     (State.WAITING, Event.WITHDRAW): State.CLOSED,
     (State.CLAIMED, Event.RAISE): State.CLAIMED,
@@ -27,6 +29,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CLAIMED, Event.STAFF_REPLIES): State.CLAIMED,
     (State.CLAIMED, Event.RELEASE): State.WAITING,
     (State.CLAIMED, Event.LAPSE): State.WAITING,
+    (State.CLAIMED, Event.CHECKLIST): State.CLAIMED,
     (State.CLAIMED, Event.CLOSE): State.CLOSED,
     (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
     (State.WAITING, Event.ERASE): State.CLOSED,

@@ -36,6 +36,8 @@ class Event(enum.StrEnum):
     """The lease ran out without work on the case."""
     CLIMB = "climb"
     """Nobody has answered for so long that the next alarm goes off."""
+    CHECKLIST = "checklist"
+    """A volunteer had the checklist for the kind of danger put into the topic."""
     CLOSE = "close"
     WITHDRAW = "withdraw"
     """The person asked that nothing more be passed on."""

@@ -8,7 +8,7 @@ from html import escape
 from cases.model import Case, Claim, State
 from conversation.messages import Button
 from conversation.render import Voice
-from knowledge.schema import UrgentKind
+from knowledge.schema import URGENT_KINDS, UrgentKind
 
 # More names would not fit into a message.
 MENTIONED_MAX = 20
@@ -46,20 +46,30 @@ def buttons(voice: Voice, case: Case) -> Rows:
         return ()
     close = voice.button("staff-close", f"case:close:{case.code}")
     if case.state is State.CLAIMED:
-        return ((close, voice.button("staff-release", f"case:release:{case.code}")),)
-    return ((voice.button("staff-claim", f"case:claim:{case.code}"), close),)
+        row = (close, voice.button("staff-release", f"case:release:{case.code}"))
+    else:
+        row = (voice.button("staff-claim", f"case:claim:{case.code}"), close)
+    if case.urgent_kind is None:
+        return (row,)
+    return (row, (voice.button("staff-checklist", f"case:checklist:{case.code}"),))
+
+
+def checklist(voice: Voice, case: Case) -> str | None:
+    """Return the checklist for the case's kind of danger as HTML; None where there is no danger."""
+    kind = _kind(case)
+    return voice.checklist(kind) if kind else None
 
 
 def kind_name(voice: Voice, case: Case) -> str:
     """Return what the case is about, in the staff's words."""
-    if case.urgent_kind is None:
-        return voice.label("no-kind")
-    kinds: dict[UrgentKind, str] = {
-        kind: text.name for kind, text in voice.language.urgency.kinds.items()
-    }
-    return next(name for kind, name in kinds.items() if kind == case.urgent_kind)
+    kind = _kind(case)
+    return voice.language.urgency.kinds[kind].name if kind else voice.label("no-kind")
 
 
 def topic_name(voice: Voice, case: Case) -> str:
     """Return the name of the case's forum topic, at most 128 characters."""
     return voice.label("topic-name", code=case.code, kind=kind_name(voice, case))[:128]
+
+
+def _kind(case: Case) -> UrgentKind | None:
+    return next((kind for kind in URGENT_KINDS if kind == case.urgent_kind), None)

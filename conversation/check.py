@@ -44,6 +44,11 @@ def _on_day(voice: Voice) -> Iterator[Fault]:
         yield from _comes_out(f"{folder}/topics/{topic_id}.yaml", voice, voice.answer, topic_id)
     for kind in URGENT_KINDS:
         yield from _comes_out(f"{folder}/urgency.yaml", voice, voice.urgent_card, kind)
+    for card_id in voice.knowledge.cards.ids:
+        yield from _comes_out(f"{folder}/cards.yaml", voice, voice.card, card_id)
+    if voice.language.checklists is not None:
+        for kind in URGENT_KINDS:
+            yield from _comes_out(f"{folder}/checklists.yaml", voice, voice.checklist, kind)
     yield from _comes_out(f"{folder}/ui.yaml", voice, lambda _: voice.emergency_card(), "emergency")
     for table_id, table in voice.knowledge.tables.items():
         if table.holds_until and voice.day > table.holds_until:

@@ -105,6 +105,27 @@ class Voice:
             ]
         )
 
+    def card(self, card_id: str) -> str:
+        """Return what a volunteer sends by one press.
+
+        Raises UncoveredDayError where a fact of it has no value on the day.
+        """
+        return self._html(self.language.cards.cards[card_id].text)
+
+    def checklist(self, kind: UrgentKind) -> str:
+        """Return what a volunteer asks, does and avoids in the first quarter of an hour."""
+        assert self.language.checklists is not None
+        text = self.language.checklists.kinds[kind]
+        name = self.language.urgency.kinds[kind].name
+        return "\n\n".join(
+            [
+                f"<b>{self.say('staff-checklist-of', kind=name)}</b>",
+                f"<b>{self.say('staff-checklist-ask')}</b>\n{self._list('☐', text.ask)}",
+                f"<b>{self.say('staff-checklist-do')}</b>\n{self._list('☐', text.do)}",
+                f"<b>{self.say('staff-checklist-avoid')}</b>\n{self._list('✗', text.avoid)}",
+            ]
+        )
+
     def emergency_card(self) -> str:
         """Return the card that is one tap away everywhere."""
         own = self.label("language-in-japanese")

@@ -191,7 +191,8 @@ class Outbox:
 
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
         """Return what the volunteers must see of a failure, if anything."""
-        if case is None or due.message.purpose in (Purpose.NOTICE, Purpose.EDIT):
+        for_staff_alone = (Purpose.NOTICE, Purpose.CARDS, Purpose.EDIT)
+        if case is None or due.message.purpose in for_staff_alone:
             return None
         if isinstance(decision, Again):
             first = decision.uncertain and not due.uncertain

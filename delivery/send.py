@@ -87,6 +87,16 @@ async def _call(
         await _list_commands(bot, message.commands, chat_id)
         return 0
     keyboard = _markup(message.keyboard)
+    if message.edits is not None and message.text is not None:
+        await bot.edit_message_text(
+            message.text,
+            chat_id=chat_id,
+            message_id=message.edits[1],
+            parse_mode=ParseMode.HTML,
+            reply_markup=keyboard,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+        return message.edits[1]
     if message.edits is not None:
         await bot.edit_message_reply_markup(
             chat_id=chat_id, message_id=message.edits[1], reply_markup=keyboard

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 # After so long without an answer a message may have arrived or not. Well within a claim.
 SEND_MAX_S = CLAIM.total_seconds() - 3.0
 
-_STAND_FOR_CASE = (Purpose.ALERT, Purpose.PING, Purpose.COPY)
+_OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.COPY, Purpose.CARDS)
 
 
 @dataclass
@@ -52,9 +52,9 @@ class Sent:
 
     @property
     def stands_for_case(self) -> bool:
-        """Whether a reply to it, in the staff group, goes to the person of its case."""
+        """Whether what is done with it in the staff group (a reply, a press) is of its case."""
         message = self.due.message
-        return message.to is None and message.purpose in _STAND_FOR_CASE
+        return message.to is None and message.purpose in _OF_A_CASE
 
 
 class Sender:

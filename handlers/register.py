@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
+    CommandHandler,
     MessageHandler,
     TypeHandler,
     filters,
@@ -36,7 +37,8 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], here: Servi
     private = filters.ChatType.PRIVATE
     application.add_handlers(
         [
-            CallbackQueryHandler(staff.on_press, pattern=r"^case:"),
+            CallbackQueryHandler(staff.on_press, pattern=r"^(case|card):"),
+            CommandHandler("say", staff.on_say, _StaffChat(here)),
             MessageHandler(_StaffChat(here) & written, staff.on_message),
             MessageHandler(private & written, people.on_message),
             MessageHandler(

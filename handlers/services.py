@@ -13,6 +13,7 @@ from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
 from desk import Desk
+from desk_cards import CardDesk
 
 Bot = ExtBot[None]
 Context = CallbackContext[Bot, dict[Any, Any], dict[Any, Any], dict[Any, Any]]
@@ -26,6 +27,11 @@ class Services:
     staff_chat: StaffChat
     clock: Callable[[], dt.datetime]
     _failed: dict[int, Exception] = field(default_factory=dict)
+
+    @property
+    def cards(self) -> CardDesk:
+        """What volunteers take from the shelf, over the same desk."""
+        return CardDesk(self.desk)
 
     def note_failure(self, update_id: int, error: Exception) -> None:
         """Remember why the handler of an update failed."""

@@ -7,6 +7,7 @@ from telegram import Bot, Message, Update
 from assistant import STAFF_LANGUAGE
 from cases.model import Claim
 from desk import RepliedTo
+from desk_cards import Said
 from handlers.adapt import case_named_by, staff_member
 from handlers.membership import is_coordinator, is_member
 from handlers.people import acknowledge
@@ -44,6 +45,18 @@ async def on_message(update: Update, context: Context) -> None:
     await here.desk.reply(update.update_id, author, post, to, here.clock())
 
 
+async def on_say(update: Update, context: Context) -> None:
+    """A volunteer asked for phrase cards; a command that was edited asks again."""
+    here = services(context)
+    message = update.effective_message
+    assert message is not None
+    topic_id = message.message_thread_id if message.is_topic_message else None
+    to = _replied_to(message, context.bot.id)
+    said = Said(" ".join(context.args or ()), message.chat_id, topic_id, to)
+    author = await _author(message, context.bot, here)
+    await here.cards.say(update.update_id, author, said, here.clock())
+
+
 async def _author(message: Message, bot: Bot, here: Services) -> Claim | None:
     """Return who wrote in the group, or None for who may not act: no member, a channel, a bot.
 
@@ -71,7 +84,7 @@ def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
 
 
 async def on_press(update: Update, context: Context) -> None:
-    """A volunteer pressed claim, release or close."""
+    """A volunteer pressed a button below an alert or a list of cards."""
     here = services(context)
     query = update.callback_query
     assert query is not None
@@ -81,14 +94,25 @@ async def on_press(update: Update, context: Context) -> None:
         await acknowledge(update, voice.label("staff-only"))
         return
     assert query.message is not None
-    parts = (query.data or "").split(":")
-    action, code = parts[1:] if len(parts) == 3 else ("", "")
     staff = staff_member(query.from_user)
     post = (query.message.chat.id, query.message.message_id)
-    coordinator = action == "release" and await is_coordinator(context.bot, post[0], staff.staff_id)
-    told = await here.desk.press(
-        update.update_id, staff, post, action, code, here.clock(), coordinator=coordinator
-    )
+    press = (update.update_id, staff, post)
+    match (query.data or "").split(":"):
+        case ["card", "groups" as action, code]:
+            told = await here.cards.press(*press, action, code, "", here.clock())
+        case ["card", "group" | "send" as action, code, item]:
+            told = await here.cards.press(*press, action, code, item, here.clock())
+        case ["case", "checklist", code]:
+            told = await here.cards.give_checklist(*press, code, here.clock())
+        case ["case", "release" as action, code]:
+            coordinator = await is_coordinator(context.bot, post[0], staff.staff_id)
+            told = await here.desk.press(
+                *press, action, code, here.clock(), coordinator=coordinator
+            )
+        case ["case", action, code]:
+            told = await here.desk.press(*press, action, code, here.clock(), coordinator=False)
+        case _:
+            told = await here.desk.press(*press, "", "", here.clock(), coordinator=False)
     await acknowledge(update, told)
 
 

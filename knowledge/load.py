@@ -11,6 +11,7 @@ from typing import TypeVar
 from errors import Fault, UncoveredDayError
 from knowledge.files import Strict, on_day, read_mapping, read_model
 from knowledge.schema import (
+    Cards,
     Contact,
     Fact,
     FactValue,
@@ -43,6 +44,7 @@ class Knowledge:
     tables: Mapping[str, Table]
     # By urgent kind, None for who just asks for a human: after how many minutes alarms go off.
     ladders: Mapping[str | None, tuple[int, ...]]
+    cards: Cards
 
     def value_on(self, fact_id: str, day: dt.date) -> tuple[FactValue, Unit]:
         """Return the fact's value and unit on `day`.
@@ -80,6 +82,7 @@ def load_knowledge(folder: Path = FOLDER) -> tuple[Knowledge, list[Fault]]:
     """Return the knowledge in `folder` and its faults; what is faulty is left out of it."""
     faults: list[Fault] = []
     urgent = read_model(folder / "urgent.yaml", UrgentFile, faults)
+    cards = read_model(folder / "cards.yaml", Cards, faults)
     knowledge = Knowledge(
         topics=_folder(folder / "topics", Topic, faults),
         facts=_folder(folder / "facts", Fact, faults),
@@ -89,6 +92,7 @@ def load_knowledge(folder: Path = FOLDER) -> tuple[Knowledge, list[Fault]]:
         urgent=urgent.kinds if urgent else {},
         tables=_folder(folder / "tables", Table, faults),
         ladders=_ladders(urgent) if urgent else {},
+        cards=cards or Cards(groups={}),
     )
     faults += _dangling(knowledge)
     return knowledge, faults

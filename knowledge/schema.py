@@ -72,6 +72,8 @@ def _dialable(phone: str) -> str:
 Day = Annotated[dt.date, AfterValidator(_plausible)]
 Phone = Annotated[StrictStr, AfterValidator(_dialable)]
 TimeOfDay = Annotated[StrictStr, Field(pattern=r"^([01]\d|2[0-4]):[0-5]\d$")]
+# A card's id stands in callback data, which has 64 bytes.
+Slug = Annotated[StrictStr, Field(pattern=r"^[a-z][a-z-]{1,31}$")]
 
 
 def _rising(minutes: tuple[int, ...]) -> tuple[int, ...]:
@@ -260,6 +262,26 @@ class UrgentFile(Strict):
         if tuple(self.kinds) != URGENT_KINDS:
             raise ValueError(f"the kinds must be, in this order: {', '.join(URGENT_KINDS)}")
         return self
+
+
+class Cards(Strict):
+    """The phrase cards by group, in the order in which a volunteer is shown them. The texts of a
+    group fit into one message."""
+
+    groups: dict[Slug, Annotated[tuple[Slug, ...], Field(min_length=1, max_length=10)]]
+
+    @model_validator(mode="after")
+    def _each_card_once(self) -> Cards:
+        ids = [card_id for group in self.groups.values() for card_id in group]
+        twice = sorted({card_id for card_id in ids if ids.count(card_id) > 1})
+        if twice:
+            raise ValueError(f"these cards stand here twice: {', '.join(twice)}")
+        return self
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Every card, in the order of the groups."""
+        return tuple(card_id for group in self.groups.values() for card_id in group)
 
 
 class Row(Strict):

@@ -128,6 +128,22 @@ async def _edit_markup(telegram: Telegram, params: Params) -> Any:
     return _shown(message)
 
 
+async def _edit_text(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    message = chat.messages.get(int(params["message_id"]))
+    if message is None:
+        raise ApiError(400, "Bad Request: message to edit not found")
+    text = str(params.get("text", ""))
+    plain = check_text(text, params.get("parse_mode"))
+    markup = check_keyboard(params.get("reply_markup"))
+    if message.get("text") == plain and message.get("reply_markup") == markup.get("reply_markup"):
+        raise ApiError(400, "Bad Request: message is not modified")
+    message.pop("reply_markup", None)
+    message.update({"text": plain, "_html": text, **markup})
+    await telegram.tell()
+    return _shown(message)
+
+
 async def _delete_messages(telegram: Telegram, params: Params) -> Any:
     chat = telegram.chat_for_bot(int(params["chat_id"]))
     if not 1 <= len(params["message_ids"]) <= 100:
@@ -238,6 +254,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "sendmessage": _send_message,
     "copymessage": _copy_message,
     "editmessagereplymarkup": _edit_markup,
+    "editmessagetext": _edit_text,
     "answercallbackquery": _answer_press,
     "deletemessages": _delete_messages,
     "createforumtopic": _create_topic,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 
 from cases.model import Case, Claim, Event, Origin, State
 from storage.database import Transaction
@@ -37,12 +37,26 @@ async def case_by_code(tx: Transaction, code: str) -> Case | None:
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
 
+async def case_of_topic(tx: Transaction, topic_id: int) -> Case | None:
+    """Return the case that has a forum topic; None where none has it, or more than one.
+
+    Topics are numbered by group: after `STAFF_CHAT_ID` was changed two cases can have the same.
+    """
+    query = select(cases).where(cases.c.topic_id == topic_id).limit(2)
+    rows = (await tx.connection.execute(query)).all()
+    return _case(tx, rows[0]) if len(rows) == 1 else None
+
+
 async def case_of_post(tx: Transaction, chat_id: int, message_id: int) -> Case | None:
-    """Return the case that a message in the staff group stands for, or None."""
+    """Return the case whose alert or copied message a message in the staff group is, or None."""
     query = (
         _for_a_step()
         .join(staff_posts, staff_posts.c.case_id == cases.c.id)
-        .where(staff_posts.c.chat_id == chat_id, staff_posts.c.message_id == message_id)
+        .where(
+            staff_posts.c.chat_id == chat_id,
+            staff_posts.c.message_id == message_id,
+            staff_posts.c.purpose.in_((*_WITH_BUTTONS, "copy")),
+        )
     )
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
@@ -159,12 +173,42 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
 async def is_alert_of_case(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:
     """Return whether a message in the staff group is one of the alerts of a case."""
     query = select(staff_posts.c.case_id).where(
+        *_is_post(case_id, chat_id, message_id, _WITH_BUTTONS)
+    )
+    return (await tx.connection.execute(query)).one_or_none() is not None
+
+
+async def is_list_of_cards(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:
+    """Return whether a message in the staff group is a list of cards for a case, not used yet."""
+    query = select(staff_posts.c.case_id).where(*_is_post(case_id, chat_id, message_id, ("cards",)))
+    return (await tx.connection.execute(query)).one_or_none() is not None
+
+
+async def use_list_of_cards(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:
+    """Use up a list of cards for a case; of two presses at once only one gets True."""
+    query = delete(staff_posts).where(*_is_post(case_id, chat_id, message_id, ("cards",)))
+    return bool((await tx.connection.execute(query)).rowcount)
+
+
+async def checklist_was_given(tx: Transaction, case_id: int, urgent_kind: str) -> bool:
+    """Return whether the checklist for a kind of danger is in the case's topic."""
+    query = select(case_events.c.id).where(
+        case_events.c.case_id == case_id,
+        case_events.c.event == Event.CHECKLIST.value,
+        case_events.c.urgent_kind == urgent_kind,
+    )
+    return (await tx.connection.execute(query.limit(1))).one_or_none() is not None
+
+
+def _is_post(
+    case_id: int, chat_id: int, message_id: int, purposes: tuple[str, ...]
+) -> tuple[ColumnElement[bool], ...]:
+    return (
         staff_posts.c.chat_id == chat_id,
         staff_posts.c.message_id == message_id,
         staff_posts.c.case_id == case_id,
-        staff_posts.c.purpose.in_(_WITH_BUTTONS),
+        staff_posts.c.purpose.in_(purposes),
     )
-    return (await tx.connection.execute(query)).one_or_none() is not None
 
 
 def _for_a_step() -> Select[Any]:

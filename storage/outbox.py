@@ -51,6 +51,8 @@ class Purpose(enum.StrEnum):
     REPLY = "reply"
     COPY = "copy"
     NOTICE = "notice"
+    CARDS = "cards"
+    """Phrase cards for a volunteer to choose from."""
     FAREWELL = "farewell"
     """The last message to somebody who was erased: once sent, not even its row stays."""
     EDIT = "edit"
@@ -65,7 +67,8 @@ class Outgoing:
     """A message to a person (`to` is the chat id) or to the staff group (`to` is None).
 
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
-    `edits` (chat and message id) `text` and `keyboard` replace those of a message sent before;
+    `edits` (chat and message id) `keyboard`, and `text` if there is one, replace those of a message
+    sent before;
     `deletes` are messages of the chat that go; `wipes` says that all of it goes that is known.
     `commands` are all that the chat lists from then on, with none it lists the usual ones again.
     `language` is that of whoever reads it; None is the staff's.

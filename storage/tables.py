@@ -124,7 +124,8 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     # The posts of which are to be forgotten?
     Column("closed_at", Moment, index=True),
-    Column("topic_id", BigInteger),
+    # Whose topic is it?
+    Column("topic_id", BigInteger, index=True),
     Column("rung", Integer, nullable=False, server_default="0"),
     # Which deadlines are due?
     Column("due_at", Moment, index=True),
@@ -184,7 +185,8 @@ outbox = Table(
     Index("ix_outbox_lane_sent_at", "lane", "sent_at"),
 )
 
-# Messages in the staff group that stand for a case: a reply to one of them goes to the person.
+# Messages in the staff group that stand for a case: a reply to an alert or a copy goes to the
+# person, a press on an alert or on a list of cards moves the case.
 staff_posts = Table(
     "staff_posts",
     metadata,

@@ -27,8 +27,10 @@ MAY_IMPORT = {
     "assistant": {"errors", "cases", "conversation", "metrics", "storage", "translations"},
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
     "ladder": {"assistant", "cases", "conversation", "desk", "errors", "storage"},
+    "desk_cards": {"assistant", "desk", "errors", "cases", "conversation", "storage"},
     "handlers": {
-        "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching", "storage",
+        "assistant", "cases", "conversation", "delivery", "desk", "desk_cards", "errors",
+        "matching", "storage",
     },
     "sandbox": set(),
     "health": {"delivery", "errors", "metrics", "storage"},

@@ -39,6 +39,10 @@ def test_whoever_replies_first_to_a_waiting_case_has_it() -> None:
     assert (after.state, after.claim) == (State.CLAIMED, KEN)
 
 
+def test_to_look_at_the_checklist_is_not_to_have_the_case() -> None:
+    assert step(a_case(), Event.CHECKLIST, claim=HANA) == a_case()
+
+
 def test_a_colleague_s_reply_does_not_take_the_case_away() -> None:
     after = step(a_case(State.CLAIMED), Event.STAFF_REPLIES, claim=KEN)
     assert after.claim == HANA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from errors import Fault
 from knowledge.due import due_lines
 from knowledge.load import load_knowledge
 from tests.scene import NOW
+from translations import skeleton
 from translations.check import check_translations
 from translations.load import load_translations
 
@@ -57,6 +59,18 @@ def spoil(path: Path, old: str, new: str) -> None:
         ("translations/en/topics/overtime-pay.yaml", "Yes, overtime", "Indeed, overtime", "it renders revision"),
         ("translations/vi/ui.yaml", "menu-button:", "menus-button:", "the key is missing"),
         ("translations/vi/ui.yaml", "{pillar}: bạn", "{pilar}: bạn", "its placeholders are not"),
+        ("translations/vi/cards.yaml", "  one-letter:", "  two-letters:", "cards.one-letter: it is missing"),
+        ("translations/vi/cards.yaml", "  one-letter:", "  two-letters:", "cards.two-letters: there is no such id"),
+        ("translations/vi/cards.yaml", "  goodbye: Tạm", "  farewell: Tạm", "groups.goodbye: it is missing"),
+        ("translations/vi/cards.yaml", "miễn phí: {phone:sexual-violence-8891}", "miễn phí", "its placeholders are not ['phone:sexual-violence-8891']"),
+        ("translations/en/cards.yaml", "see a doctor? I", "see a doctor? " + "I can. " * 50 + "I", "at most 300 characters"),
+        ("translations/en/cards.yaml", "{phone:yorisoi}", "{phone:nobody}", "there is no phone 'nobody'"),
+        ("translations/en/checklists.yaml", "{phone:police}", "{phone:esd-organisation}", "contact esd-organisation has no value on 2026-10-01"),
+        ("translations/en/cards.yaml", "thinking of killing", "3 times thinking of killing", "a digit is typed"),
+        ("translations/en/cards.yaml", "state: draft", "state: reviewed", "`reviewed` needs a reviewer"),
+        ("translations/en/checklists.yaml", "within two minutes", "within 2 minutes", "a digit is typed"),
+        ("translations/en/checklists.yaml", "  threats:", "  threat:", "kinds.threat"),
+        ("knowledge/cards.yaml", "  - somebody-near", "  - safe-to-write", "these cards stand here twice: safe-to-write"),
         ("translations/en/contacts.yaml", "police:", "polise:", "the name is missing"),
     ],
 )  # fmt: skip
@@ -109,6 +123,17 @@ def test_every_topic_that_was_promised_has_its_text() -> None:
     assert len(knowledge.topics) == 77
     assert len(knowledge.tables["minimum-wage"].rows) == 47
     assert len(knowledge.tables["employment-fields"].rows) == 17
+
+
+def test_a_new_language_begins_with_the_cards_but_not_with_what_volunteers_read(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(skeleton, "FOLDER", copy / "translations")
+    add = argparse.Namespace(code="id", own_name="Bahasa Indonesia", script="Latn")
+    assert skeleton.add_language(add) == 0
+    assert (copy / "translations/id/cards.yaml").read_text("utf-8").startswith("# TODO")
+    assert not (copy / "translations/id/checklists.yaml").exists()
+    assert faults(copy) == []
 
 
 def test_due_lists_what_ends_soon_and_what_is_unsure() -> None:

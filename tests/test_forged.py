@@ -15,7 +15,12 @@ from storage.tables import cases, inbox
 from tests.scene import GROUP, PERSON, VOLUNTEERS, Scene
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-STAFF_BUTTONS = ("case:claim:", "case:close:", "case:release:")
+CASE_BUTTONS = ("case:claim:", "case:close:", "case:release:")
+# A card, a group of cards, and what is none.
+ITEMS = (
+    ":safe-to-write", ":safe-to-write", ":police-now", ":safety", ":safety",
+    ":nobody", ":safe-to-writ", ":", "", "::", ":x:1",
+)  # fmt: skip
 # Somebody with bad intentions, a group of theirs, and a volunteer who has left.
 STRANGER, STRANGERS, FORMER = 5010203999, -1007777777777, 603
 VERBS = (
@@ -48,19 +53,32 @@ arguments = st.lists(
 verbs = st.sampled_from(VERBS)
 of_a_person = st.builds(lambda verb, rest: ":".join([verb, *rest]), verbs, arguments)
 # {code} is the code of the victim's case.
-of_staff = st.builds(
+whole = st.just(CALLBACK_DATA_BYTES_MAX)
+codes = st.sampled_from(("{code}", "{code}", "{code}", "XXXXX", ""))
+of_an_alert = st.builds(
     lambda verb, code, rest, at: cut(f"case:{verb}:{code}{rest}", at),
-    st.sampled_from(("claim", "close", "release", "CLAIM", "eat", "")),
-    st.sampled_from(("{code}", "{code}", "{code}", "XXXXX", "")),
+    st.sampled_from(("claim", "close", "release", "checklist", "CLAIM", "eat", "")),
+    codes,
     st.sampled_from(("", "", "", ":", ":1", " ", "\u0000", "ề", "x" * 64)),
-    st.integers(1, 40),
+    whole | st.integers(1, 40),
 )
-places = st.sampled_from(("own chat", "strangers", "group: another's alert", "group: copy"))
+of_a_list = st.builds(
+    lambda verb, code, item, at: cut(f"card:{verb}:{code}{item}", at),
+    st.sampled_from(("send", "send", "group", "groups", "SEND", "eat", "")),
+    codes,
+    st.sampled_from(ITEMS),
+    whole | st.integers(1, 40),
+)
+of_staff = of_an_alert | of_a_list
+places = st.sampled_from(
+    ("own chat", "strangers", "group: another's alert", "group: copy", "group: list of cards")
+)
 
 
 @pytest.fixture
 async def two_cases(stage: Scene) -> Scene:
-    """Two people have cases; a stranger has a chat and a group of their own with the bot."""
+    """Two people have cases, the first of them a list of cards in its topic; a stranger has a chat
+    and a group of their own with the bot."""
     telegram = stage.telegram
     telegram.add_person(User(PERSON + 1, "Somebody", "vi"))
     telegram.add_person(User(STRANGER, "Stranger", "en"))
@@ -69,6 +87,7 @@ async def two_cases(stage: Scene) -> Scene:
     await stage.writes(ALARM)
     await stage.writes(ALARM, person=PERSON + 1)
     await stage.writes("/menu", person=STRANGER)
+    await stage.volunteer_replies("Hana", "/say safe", to=f"ALARM {code_of(stage, 0)}")
     return stage
 
 
@@ -132,6 +151,7 @@ async def test_a_stranger_s_forged_button_moves_nobody_s_case_and_the_stranger_i
         "strangers": (STRANGERS, 1),
         "group: another's alert": (GROUP, post(here, GROUP, "ALARM", 1)),
         "group: copy": (GROUP, post(here, GROUP, "cứu em với")),
+        "group: list of cards": (GROUP, post(here, GROUP, "Cards for")),
     }[place]
     before, told = await standing(here), heard(here, chat)
     await press(here, chat, STRANGER, message_id, data)
@@ -140,7 +160,7 @@ async def test_a_stranger_s_forged_button_moves_nobody_s_case_and_the_stranger_i
 
 
 @patient
-@given(data=of_staff.filter(fits), by=st.sampled_from(("Hana", "Ken")), number=st.integers(0, 2))
+@given(data=of_staff.filter(fits), by=st.sampled_from(("Hana", "Ken")), number=st.integers(0, 3))
 async def test_a_volunteer_s_forged_button_moves_no_case_but_the_one_it_stands_below(
     two_cases: Scene, data: str, by: str, number: int
 ) -> None:
@@ -151,15 +171,21 @@ async def test_a_volunteer_s_forged_button_moves_no_case_but_the_one_it_stands_b
         post(here, GROUP, "ALARM", 0),
         post(here, GROUP, "ALARM", 1),
         post(here, GROUP, "cứu em với"),
+        post(here, GROUP, "Cards for"),
     )[number]
-    assume(number > 0 or data not in [f"{each}{code}" for each in STAFF_BUTTONS])
+    shown = {
+        0: [f"{each}{code}" for each in (*CASE_BUTTONS, "case:checklist:")],
+        3: [f"card:groups:{code}", f"card:group:{code}:safety"]
+        + [f"card:send:{code}:{each}" for each in ("safe-to-write", "police-now")],
+    }
+    assume(data not in shown.get(number, []))
     before, told = await standing(here), heard(here, GROUP)
     await press(here, GROUP, VOLUNTEERS[by], message_id, data)
     assert await standing(here) == before
     assert heard(here, GROUP) > told
 
 
-@pytest.mark.parametrize("verb", STAFF_BUTTONS)
+@pytest.mark.parametrize("verb", CASE_BUTTONS)
 async def test_a_button_of_one_case_below_the_alert_of_another_does_nothing_and_says_so(
     two_cases: Scene, verb: str
 ) -> None:
@@ -170,7 +196,31 @@ async def test_a_button_of_one_case_below_the_alert_of_another_does_nothing_and_
     assert await standing(two_cases) == before
 
 
-@pytest.mark.parametrize("verb", STAFF_BUTTONS)
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_card_for_one_case_is_not_sent_from_another_s_list_or_alert(
+    two_cases: Scene, number: int
+) -> None:
+    before = await standing(two_cases)
+    first, second = code_of(two_cases, 0), code_of(two_cases, 1)
+    below = post(two_cases, GROUP, ("Cards for", "ALARM")[number])
+    code = (second, first)[number]
+    await press(two_cases, GROUP, VOLUNTEERS["Hana"], below, f"card:send:{code}:safe-to-write")
+    assert two_cases.telegram.popups[-1]["text"].startswith("Nothing was sent")
+    assert await standing(two_cases) == before
+
+
+async def test_a_card_is_not_sent_again_from_a_list_that_was_used(two_cases: Scene) -> None:
+    used, code = post(two_cases, GROUP, "Cards for"), code_of(two_cases, 0)
+    await press(two_cases, GROUP, VOLUNTEERS["Hana"], used, f"card:send:{code}:safe-to-write")
+    assert two_cases.telegram.popups[-1]["text"] == "Sent."
+    sent = await standing(two_cases)
+    for data in ("send:{}:safe-to-write", "send:{}:police-now", "groups:{}", "group:{}:safety"):
+        await press(two_cases, GROUP, VOLUNTEERS["Ken"], used, f"card:{data.format(code)}")
+        assert two_cases.telegram.popups[-1]["text"].startswith("Nothing was sent")
+    assert await standing(two_cases) == sent
+
+
+@pytest.mark.parametrize("verb", CASE_BUTTONS)
 async def test_somebody_who_has_left_the_group_moves_no_case(two_cases: Scene, verb: str) -> None:
     before = await standing(two_cases)
     alert = post(two_cases, GROUP, "ALARM", 0)
@@ -183,7 +233,7 @@ async def test_an_old_button_of_a_closed_case_does_nothing_more(two_cases: Scene
     alert, code = post(two_cases, GROUP, "ALARM", 0), code_of(two_cases, 0)
     await press(two_cases, GROUP, VOLUNTEERS["Hana"], alert, f"case:close:{code}")
     closed = await standing(two_cases)
-    for verb in STAFF_BUTTONS:
+    for verb in CASE_BUTTONS:
         await press(two_cases, GROUP, VOLUNTEERS["Ken"], alert, verb + code)
         assert two_cases.telegram.popups[-1]["text"] == "It is closed already."
     assert await standing(two_cases) == closed
@@ -194,7 +244,7 @@ async def test_an_old_button_of_somebody_who_was_forgotten_does_nothing(two_case
     await two_cases.writes("/forget")
     await two_cases.presses("Ừ, xoá hết")
     forgotten = await standing(two_cases)
-    for verb in STAFF_BUTTONS:
+    for verb in CASE_BUTTONS:
         await press(two_cases, GROUP, VOLUNTEERS["Ken"], alert, verb + code)
         assert "Nothing was done" in two_cases.telegram.popups[-1]["text"]
     assert await standing(two_cases) == forgotten

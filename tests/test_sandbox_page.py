@@ -83,6 +83,19 @@ async def test_a_question_is_answered_and_an_alarm_reaches_the_volunteers_who_re
         await desktop.screenshot(path=PICTURE)
 
 
+async def test_a_volunteer_types_the_command_for_cards_and_presses_one(desktop: Page) -> None:
+    on_phone, in_group = desktop.locator("#phone-messages"), desktop.locator("#staff-messages")
+    await says(desktop, "hôm qua ông chủ đánh em chảy máu")
+    await in_group.locator(".alert").last.get_by_label("Reply to this message").click()
+    await desktop.get_by_label("Write as a volunteer").fill("/say safe")
+    await desktop.get_by_label("Write as a volunteer").press("Enter")
+    await in_group.get_by_role("button", name="Is it safe to write?").click()
+    await expect(on_phone).to_contain_text("Bây giờ bạn nhắn tin có an toàn không?")
+    await expect(in_group).to_contain_text("Hana sent the card “Is it safe to write?”")
+    await in_group.get_by_role("button", name="Checklist").click()
+    await expect(in_group).to_contain_text("The first quarter of an hour")
+
+
 async def test_the_law_unfolds_by_keyboard(desktop: Page) -> None:
     await says(desktop, "cong ty ko tra tien zangyo 3 thang roi")
     folded = desktop.locator("blockquote.folded").last

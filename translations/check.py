@@ -35,6 +35,8 @@ def check_translations(translations: Translations, knowledge: Knowledge) -> list
         faults += _ui(language, reference)
         faults += _urgency(language, knowledge)
         faults += _cues(language, knowledge)
+        faults += _cards(language, reference, knowledge)
+        faults += _checklists(language, knowledge)
         faults += _names(language, knowledge)
     return faults
 
@@ -51,16 +53,16 @@ def _topics(language: Language, reference: Language, knowledge: Knowledge) -> It
         if topic is None:
             yield Fault(file, "-", "there is no such topic", "Add knowledge/topics, or remove it.")
             continue
-        yield from _title(file, text)
+        yield from _plain(file, "title", text.title)
         yield from _answer(file, text.answer, topic, knowledge)
         yield from _phrasings(file, language.code, topic_id, text, seen)
         if language.code != REFERENCE and topic_id in reference.topics:
             yield from _freshness(file, text, reference.topics[topic_id])
 
 
-def _title(file: str, text: TopicText) -> Iterator[Fault]:
-    if _DIGIT.search(text.title):
-        yield Fault(file, "title", "a digit stands in the title", "Write it without.")
+def _plain(file: str, key: str, title: str) -> Iterator[Fault]:
+    if _DIGIT.search(title):
+        yield Fault(file, key, "a digit stands in the title", "Write it without.")
 
 
 def _answer(file: str, answer: Answer, topic: Topic, knowledge: Knowledge) -> Iterator[Fault]:
@@ -182,6 +184,38 @@ def _cues(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
             yield Fault(file, f"{part}.{name}", "it has no cues", "Add words that speak for it.")
         for name in sorted(set(have) - set(need)):
             yield Fault(file, f"{part}.{name}", "there is no such id", "Remove it, or correct it.")
+
+
+def _cards(language: Language, reference: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    file = f"translations/{language.code}/cards.yaml"
+    for part, have, need in (
+        ("groups", language.cards.groups, knowledge.cards.groups),
+        ("cards", language.cards.cards, dict.fromkeys(knowledge.cards.ids)),
+    ):
+        for name in sorted(set(need) - set(have)):
+            yield Fault(file, f"{part}.{name}", "it is missing", "Translate it from English.")
+        for name in sorted(set(have) - set(need)):
+            mend = "Add it to knowledge/cards.yaml, or remove it."
+            yield Fault(file, f"{part}.{name}", "there is no such id", mend)
+    for name, title in language.cards.groups.items():
+        yield from _plain(file, f"groups.{name}", title)
+    for name, card in language.cards.cards.items():
+        yield from _plain(file, f"cards.{name}.title", card.title)
+        yield from _text(file, f"cards.{name}.text", card.text, knowledge)
+        english = reference.cards.cards.get(name)
+        wanted = sorted(PLACEHOLDER.findall(english.text)) if english else None
+        # The volunteer reads one language and sends another: both must say the same.
+        if wanted is not None and sorted(PLACEHOLDER.findall(card.text)) != wanted:
+            wrong = f"its placeholders are not {wanted}"
+            yield Fault(file, f"cards.{name}.text", wrong, "Use the same placeholders as English.")
+
+
+def _checklists(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    file = f"translations/{language.code}/checklists.yaml"
+    for kind, text in language.checklists.kinds.items() if language.checklists else ():
+        for part, lines in (("ask", text.ask), ("do", text.do), ("avoid", text.avoid)):
+            for number, line in enumerate(lines):
+                yield from _text(file, f"kinds.{kind}.{part}.{number}", line, knowledge)
 
 
 def _names(language: Language, knowledge: Knowledge) -> Iterator[Fault]:

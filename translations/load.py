@@ -12,6 +12,8 @@ from errors import Fault
 from knowledge.files import as_mapping, read_mapping, read_model, read_yaml, short
 from translations.schema import (
     Answer,
+    CardsText,
+    ChecklistsText,
     ContactText,
     CuesText,
     LanguageEntry,
@@ -28,7 +30,8 @@ REFERENCE = "en"
 
 @dataclass(frozen=True)
 class Language:
-    """All texts of one language; `ui` maps keys to texts with `{placeholders}`."""
+    """All texts of one language; `ui` maps keys to texts with `{placeholders}`. `checklists` are
+    read by volunteers only: a language that the bot does not speak to them has none."""
 
     code: str
     entry: LanguageEntry
@@ -41,6 +44,8 @@ class Language:
     smalltalk: Smalltalk
     words: WordsText
     cues: CuesText
+    cards: CardsText
+    checklists: ChecklistsText | None
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,10 @@ def _language(
     smalltalk = read_model(folder / "smalltalk.yaml", Smalltalk, faults)
     words = read_model(folder / "words.yaml", WordsText, faults)
     cues = read_model(folder / "cues.yaml", CuesText, faults)
+    cards = read_model(folder / "cards.yaml", CardsText, faults)
+    checklists = None
+    if code == REFERENCE or (folder / "checklists.yaml").exists():
+        checklists = read_model(folder / "checklists.yaml", ChecklistsText, faults)
     ui = _strings(folder / "ui.yaml", faults)
     topics = {
         path.stem: read_model(path, TopicText, faults)
@@ -95,10 +104,23 @@ def _language(
     contacts = read_mapping(folder / "contacts.yaml", ContactText, faults)
     laws = _strings(folder / "laws.yaml", faults)
     tables = _tables(folder / "tables.yaml", faults)
-    if urgency is None or smalltalk is None or words is None or cues is None:
+    if urgency is None or smalltalk is None or words is None or cues is None or cards is None:
         return None
-    whole = {name: text for name, text in topics.items() if text is not None}
-    return Language(code, entry, ui, whole, urgency, contacts, laws, tables, smalltalk, words, cues)
+    return Language(
+        code=code,
+        entry=entry,
+        ui=ui,
+        topics={name: text for name, text in topics.items() if text is not None},
+        urgency=urgency,
+        contacts=contacts,
+        laws=laws,
+        tables=tables,
+        smalltalk=smalltalk,
+        words=words,
+        cues=cues,
+        cards=cards,
+        checklists=checklists,
+    )
 
 
 def _strings(path: Path, faults: list[Fault]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictStr, model_validator
@@ -26,6 +27,12 @@ def _begins_on_the_first_day(part: dict[dt.date, Any]) -> dict[dt.date, Any]:
     if min(part) != FIRST_DAY:
         raise ValueError(f"the first day must be {FIRST_DAY}")
     return part
+
+
+def _need_all_kinds(kinds: Mapping[UrgentKind, object]) -> None:
+    missing = [kind for kind in URGENT_KINDS if kind not in kinds]
+    if missing:
+        raise ValueError(f"urgent kinds are missing: {', '.join(missing)}")
 
 
 TextByDay = Annotated[dict[Day, Text], BeforeValidator(_by_day)]
@@ -97,9 +104,38 @@ class UrgencyText(Reviewable):
 
     @model_validator(mode="after")
     def _all_kinds(self) -> UrgencyText:
-        missing = [kind for kind in URGENT_KINDS if kind not in self.kinds]
-        if missing:
-            raise ValueError(f"urgent kinds are missing: {', '.join(missing)}")
+        _need_all_kinds(self.kinds)
+        return self
+
+
+class CardText(Strict):
+    """What a volunteer sends by one press. `title` is what they choose it by; `keywords` are other
+    words under which they look for it, where volunteers read the language."""
+
+    title: Annotated[Text, Field(max_length=40)]
+    text: Annotated[Text, Field(max_length=300)]
+    keywords: tuple[Text, ...] = ()
+
+
+class CardsText(Reviewable):
+    groups: dict[StrictStr, Annotated[Text, Field(max_length=40)]]
+    cards: dict[StrictStr, CardText]
+
+
+class ChecklistText(Strict):
+    """The first quarter of an hour of a case: what a volunteer asks, does and avoids."""
+
+    ask: Texts
+    do: Texts
+    avoid: Texts
+
+
+class ChecklistsText(Reviewable):
+    kinds: dict[UrgentKind, ChecklistText]
+
+    @model_validator(mode="after")
+    def _all_kinds(self) -> ChecklistsText:
+        _need_all_kinds(self.kinds)
         return self
 
 

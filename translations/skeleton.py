@@ -9,6 +9,8 @@ from errors import KakekomiError
 from translations.load import FOLDER, REFERENCE
 
 NOT_YET = "TODO"
+# Read by volunteers only, so a language needs it once the bot speaks it to them.
+STAFF_ONLY = "checklists.yaml"
 
 
 def add_language(options: argparse.Namespace) -> int:
@@ -23,6 +25,8 @@ def add_language(options: argparse.Namespace) -> int:
     if folder.exists():
         raise KakekomiError(f"translations/{code} is there already")
     for path in sorted((FOLDER / REFERENCE).rglob("*.yaml")):
+        if path.name == STAFF_ONLY:
+            continue
         target = folder / path.relative_to(FOLDER / REFERENCE)
         target.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text(encoding="utf-8")

@@ -1,0 +1,189 @@
+"""What a volunteer takes from the shelf for a case: a phrase card for the person, a checklist."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from assistant import STAFF_LANGUAGE, has_hidden
+from cases.lifecycle import step
+from cases.model import Case, Claim, Event
+from conversation import alerts, cards
+from conversation.messages import Reply
+from conversation.render import Voice
+from desk import Desk, RepliedTo, case_meant
+from errors import CaseError, UncoveredDayError
+from storage.backlog import waited_s
+from storage.cases import (
+    case_by_code,
+    case_of_topic,
+    checklist_was_given,
+    is_alert_of_case,
+    is_list_of_cards,
+    save_step,
+    use_list_of_cards,
+)
+from storage.database import Transaction
+from storage.inbox import finish
+from storage.outbox import Outgoing, Purpose, enqueue
+from storage.people import person_of_case
+
+
+@dataclass(frozen=True)
+class Said:
+    """A command of a volunteer's: the chat, the forum topic and the message replied to, if any."""
+
+    words: str
+    chat_id: int
+    topic_id: int | None
+    to: RepliedTo | None
+
+
+@dataclass(frozen=True)
+class CardDesk:
+    """Serves the staff beside the desk, whose replies and steps it uses."""
+
+    desk: Desk
+
+    async def say(self, update_id: int, staff: Claim | None, said: Said, now: dt.datetime) -> None:
+        """Show the cards that fit the words, or the groups of cards, in the case's topic.
+
+        `staff` is None where the author may not act; the group is told so, and where the command
+        names no case. Raises StorageError.
+        """
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return
+            case, voice = await _case_of(tx, said), self._voice(now)
+            if staff is None or case is None:
+                key = "staff-only" if staff is None else "staff-say-where"
+                shown = Outgoing(None, Purpose.NOTICE, voice.say(key))
+            else:
+                reply = cards.asked(voice, case, said.words)
+                shown = Outgoing(None, Purpose.CARDS, reply.text, reply.buttons, case_id=case.id)
+            await enqueue(tx, shown, now)
+        self.desk.sent()
+
+    async def press(
+        self,
+        update_id: int,
+        staff: Claim,
+        post: tuple[int, int],
+        action: str,
+        code: str,
+        item: str,
+        now: dt.datetime,
+    ) -> str | None:
+        """Turn a list of cards to a group, or send a card; return what the pop-up says.
+
+        `post` is the pressed message, by chat and message id: only a list that was sent for this
+        case does anything, and it sends one card. Returns None for an update that was done before.
+        Raises StorageError.
+        """
+        waited = None
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return None
+            case, voice = await case_by_code(tx, code), self._voice(now)
+            if case is None:
+                return voice.label("staff-no-case")
+            if not await is_list_of_cards(tx, case.id, *post):
+                return voice.label("staff-say-used")
+            if action == "send":
+                waited = await waited_s(tx, case, now)
+                refused = await self._send(tx, case, staff, post, item, now)
+                if refused is not None:
+                    return voice.label(refused)
+            else:
+                page = _page(voice, case, action, item)
+                if page is None:
+                    return voice.label("staff-say-used")
+                await _turn(tx, post, case, page, now)
+        self.desk.note_first_step(case, waited)
+        self.desk.sent()
+        return voice.label("staff-card-sent-popup") if action == "send" else None
+
+    async def _send(
+        self,
+        tx: Transaction,
+        case: Case,
+        staff: Claim,
+        post: tuple[int, int],
+        card_id: str,
+        now: dt.datetime,
+    ) -> str | None:
+        """Send a card as the volunteer's reply; return the key of the refusal, if it is one."""
+        person = await person_of_case(tx, case)
+        if person is None or card_id not in self.desk.content.knowledge.cards.ids:
+            return "staff-say-used"
+        if has_hidden(person):
+            return "staff-card-hidden"
+        try:
+            text = self.desk.content.voice(person.language, now).card(card_id)
+        except UncoveredDayError:
+            return "staff-card-no-value"
+        if not await use_list_of_cards(tx, case.id, *post):
+            return "staff-say-used"
+        card = Outgoing(
+            person.chat_id, Purpose.REPLY, text, case_id=case.id, language=person.language
+        )
+        await self.desk.pass_on(tx, case, person, staff, card, now)
+        await _turn(tx, post, case, cards.sent(self._voice(now), case, card_id, staff.name), now)
+        return None
+
+    async def give_checklist(
+        self, update_id: int, staff: Claim, post: tuple[int, int], code: str, now: dt.datetime
+    ) -> str | None:
+        """Put the checklist for the case's kind of danger into its topic, once for each kind.
+
+        `post` is the pressed message: only an alert of the case itself does anything. Returns what
+        the pop-up says, None where the checklist comes or the update was done before. Raises
+        StorageError.
+        """
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, update_id):
+                return None
+            case, voice = await case_by_code(tx, code), self._voice(now)
+            if case is None:
+                return voice.label("staff-no-case")
+            if not await is_alert_of_case(tx, case.id, *post):
+                return voice.label("staff-not-this-case")
+            text = alerts.checklist(voice, case)
+            if text is None or case.urgent_kind is None:
+                return voice.label("staff-checklist-none")
+            if await checklist_was_given(tx, case.id, case.urgent_kind):
+                return voice.label("staff-checklist-there")
+            try:
+                after = step(case, Event.CHECKLIST, now=now, limits=self.desk.limits)
+            except CaseError:
+                return self.desk.refusal(case, now)
+            await save_step(tx, case, after, Event.CHECKLIST, now, by=staff)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+        self.desk.sent()
+        return None
+
+    def _voice(self, now: dt.datetime) -> Voice:
+        return self.desk.content.voice(STAFF_LANGUAGE, now)
+
+
+async def _case_of(tx: Transaction, said: Said) -> Case | None:
+    """Return the case that a command is about: that of the message it replies to, or its topic's.
+
+    A case whose person was erased is none any more.
+    """
+    case = await case_meant(tx, said.chat_id, said.to) if said.to else None
+    if case is None and said.topic_id is not None:
+        case = await case_of_topic(tx, said.topic_id)
+    return case if case is not None and case.person_id is not None else None
+
+
+def _page(voice: Voice, case: Case, action: str, name: str) -> Reply | None:
+    return cards.groups(voice, case) if action == "groups" else cards.group(voice, case, name)
+
+
+async def _turn(
+    tx: Transaction, post: tuple[int, int], case: Case, page: Reply, now: dt.datetime
+) -> None:
+    """Let a list of cards show something else."""
+    edit = Outgoing(None, Purpose.EDIT, page.text, page.buttons, edits=post, case_id=case.id)
+    await enqueue(tx, edit, now)

@@ -166,6 +166,21 @@ async def test_who_lost_a_message_to_another_process_changes_nothing_about_it(
         assert await first_of_staff(tx, NOON + 2 * CLAIM) is None
 
 
+@pytest.mark.postgresql
+async def test_what_one_process_takes_at_this_moment_another_does_not_even_see() -> None:
+    database = await emptied(os.environ[POSTGRESQL])
+    await migrate(database)
+    async with database.begin() as tx:
+        await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "answer"), NOON)
+        await enqueue(tx, Outgoing(None, Purpose.ALERT, "alert"), NOON)
+    async with database.begin() as one, database.begin() as other:
+        assert len(await first_of_people(one, NOON, 9)) == 1
+        assert await first_of_staff(one, NOON)
+        assert await first_of_people(other, NOON, 9) == []
+        assert await first_of_staff(other, NOON) is None
+    await database.close()
+
+
 async def test_an_update_is_stored_once_and_done_once(database: Database) -> None:
     async with database.begin() as tx:
         assert await inbox_rows.store(tx, {7: ("lane", {"words": "hello"})}, NOON) == 1

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime as dt
 import itertools
 import statistics
 import sys
@@ -26,6 +25,7 @@ from cases.deadlines import Limits
 from conversation.content import Content, load_content
 from conversation.messages import Incoming, Kind
 from metrics import Metrics
+from service import now
 from storage import inbox
 from storage.backlog import read_backlog
 from storage.database import Database
@@ -63,10 +63,6 @@ SELECT 1000000000 + n, 'claim', 'waiting', 'claimed', now() - interval '80 days'
 FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) n, generate_series(1, 4)
 WHERE n % :per_case = 0;
 """
-
-
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 async def grow(database: Database, first: int, last: int) -> None:

@@ -27,13 +27,12 @@ from pathlib import Path
 
 import yaml
 from cryptography.fernet import Fernet
-from sqlalchemy import text
 
 from benchmarks.balancer import Balancer
 from benchmarks.broken import BrokenTelegram
 from sandbox.server import Server
 from sandbox.telegram import Telegram, User
-from storage.database import Database
+from tests.databases import emptied
 from tests.front import free_ports
 
 ROOT = Path(__file__).parent.parent
@@ -184,16 +183,6 @@ async def kakekomi(load: Load, latency_s: float, url: str, folder: Path, replica
         await line.server.stop()
 
 
-async def emptied(url: str) -> str:
-    """Return the address of a PostgreSQL database, emptied."""
-    database = Database(url, [Fernet.generate_key().decode()])
-    async with database.begin() as tx:
-        await tx.connection.execute(text("DROP SCHEMA public CASCADE"))
-        await tx.connection.execute(text("CREATE SCHEMA public"))
-    await database.close()
-    return url
-
-
 def row(name: str, latency_s: float, per_s: float, took_s: list[float]) -> str:
     at = [took_s[int((len(took_s) - 1) * share)] * 1000 for share in (0.5, 0.95, 0.99)]
     return f"{name:36}{latency_s * 1000:4.0f} ms{per_s:12.0f}/s" + "".join(
@@ -221,8 +210,9 @@ async def run(options: argparse.Namespace) -> None:
         url = f"sqlite+aiosqlite:///{folder}/bot.sqlite3"
         print(await kakekomi(load, latency_s, url, folder), flush=True)
         for replicas in (1, 2) if options.postgresql else ():
-            url = await emptied(options.postgresql)
-            print(await kakekomi(load, latency_s, url, folder, replicas), flush=True)
+            await (await emptied(options.postgresql)).close()
+            measured = await kakekomi(load, latency_s, options.postgresql, folder, replicas)
+            print(measured, flush=True)
         shutil.rmtree(folder)
 
 

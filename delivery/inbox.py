@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from telegram import Bot, Update
 
+from delivery.waiting import cancel_all
 from errors import StorageError
 from metrics import Metrics
 from storage import inbox as rows
@@ -143,10 +144,7 @@ class Inbox:
                     self._news.set()
                     await asyncio.sleep(WAIT_S)
         finally:
-            tasks = list(self._running.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all(self._running.values())
 
     def _look_into(self, lane: str, *, urgent: bool = False) -> None:
         if urgent:

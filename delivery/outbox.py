@@ -13,6 +13,7 @@ from cases.model import Case
 from delivery import pacing
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.sender import Sender, Sent, StaffChat
+from delivery.waiting import cancel_all
 from errors import StorageError, UnavailableError
 from metrics import Metrics, Outcome
 from storage.cases import add_post, case_by_id, set_topic
@@ -83,10 +84,7 @@ class Outbox:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._news.wait(), wait_s)
         finally:
-            tasks = list(self._sending.values())
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancel_all(self._sending.values())
 
     async def _round(self) -> float:
         """Keep what was sent, send what is due; return how long to wait without news."""

@@ -1,9 +1,9 @@
-"""Waiting for what must be there before anything can go on."""
+"""Waiting for what must be there before anything can go on, and for tasks to end."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -25,3 +25,11 @@ async def until_it_works(
             await asyncio.sleep(again_s)
         else:
             return
+
+
+async def cancel_all(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    ending = list(tasks)
+    for task in ending:
+        task.cancel()
+    await asyncio.gather(*ending, return_exceptions=True)

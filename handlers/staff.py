@@ -110,9 +110,9 @@ async def on_press(update: Update, context: Context) -> None:
                 *press, action, code, here.clock(), coordinator=coordinator
             )
         case ["case", action, code]:
-            told = await here.desk.press(*press, action, code, here.clock(), coordinator=False)
+            told = await here.desk.press(*press, action, code, here.clock())
         case _:
-            told = await here.desk.press(*press, "", "", here.clock(), coordinator=False)
+            told = await here.desk.press(*press, "", "", here.clock())
     await acknowledge(update, told)
 
 

@@ -78,10 +78,7 @@ class Matcher:
         `hint` is the person's language so far. Urgency is judged in both, so that a mixed message
         is not missed. Never raises, whatever the text holds.
         """
-        cleaned = clean(text)
-        code = self._languages.detect(words(cleaned), hint) or REFERENCE
-        code = code if code in self._matchers else REFERENCE
-        parts = sentences(cleaned)
+        cleaned, parts, code = self._taken_apart(text, hint)
         message = self._matchers[code].read(cleaned, parts)
         urgency = self._matchers[code].urgency(message)
         if hint is not None and hint != code and hint in self._matchers:
@@ -105,11 +102,15 @@ class Matcher:
 
     def is_urgent(self, text: str) -> bool:
         """Return whether a message, in whatever language it is, is to go to a human at once."""
+        cleaned, parts, code = self._taken_apart(text, None)
+        matcher = self._matchers[code]
+        return matcher.urgency(matcher.read(cleaned, parts)).level is Urgency.ESCALATE
+
+    def _taken_apart(self, text: str, hint: str | None) -> tuple[str, list[str], str]:
+        """Return a message cleaned, its sentences, and the code of its language."""
         cleaned = clean(text)
-        code = self._languages.detect(words(cleaned)) or REFERENCE
-        matcher = self._matchers[code if code in self._matchers else REFERENCE]
-        message = matcher.read(cleaned, sentences(cleaned))
-        return matcher.urgency(message).level is Urgency.ESCALATE
+        code = self._languages.detect(words(cleaned), hint) or REFERENCE
+        return cleaned, sentences(cleaned), code if code in self._matchers else REFERENCE
 
     def phrasing(self, text: str, topic_id: str, language: str) -> str:
         """Return the phrasing of a topic that a text in this language is most like."""

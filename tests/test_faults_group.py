@@ -19,6 +19,15 @@ from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url, until
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
 
 
+def upgrade_group(here: Scene) -> int:
+    """Give the group a new id, at which nothing has been written yet, and return it."""
+    new_id = -1009999999999
+    members = [here.telegram.users[number] for number in here.group.members]
+    here.telegram.add_group(new_id, "volunteers", members, forum=False)
+    here.group.moved_to = new_id
+    return new_id
+
+
 async def test_an_alarm_in_a_deleted_topic_gets_a_new_topic(stage: Scene) -> None:
     await stage.writes(ALARM)
     (old,) = stage.group.topics
@@ -33,11 +42,8 @@ async def test_alarms_follow_an_upgraded_group_also_after_a_restart(
     content: Content, tmp_path: Path
 ) -> None:
     async with scene(content, sqlite_url(tmp_path), forum=False) as here:
-        new_id = -1009999999999
         async with here.bot_runs():
-            members = [here.telegram.users[number] for number in here.group.members]
-            here.telegram.add_group(new_id, "volunteers", members, forum=False)
-            here.group.moved_to = new_id
+            new_id = upgrade_group(here)
             await here.writes(ALARM)
             assert here.find(new_id, "ALARM")
         async with here.bot_runs():
@@ -57,10 +63,7 @@ async def test_a_reply_from_before_the_upgrade_is_never_taken_from_the_new_group
         alert = here.find(GROUP, "ALARM")["message_id"]
         reply = await here.telegram.write(GROUP, 601, "Are you safe?", reply_to=alert)
         # Telegram gives the group a new id, and the new group numbers its messages anew.
-        new_id = -1009999999999
-        members = [here.telegram.users[number] for number in here.group.members]
-        here.telegram.add_group(new_id, "volunteers", members, forum=False)
-        here.group.moved_to = new_id
+        new_id = upgrade_group(here)
         note = {**here.group.messages[reply], "text": "a note of the volunteers"}
         here.telegram.chats[new_id].messages[reply] = note
         await here.settled()
@@ -73,10 +76,7 @@ async def test_a_reply_in_the_upgraded_group_reaches_the_person_whichever_proces
 ) -> None:
     async with scene(content, sqlite_url(tmp_path), forum=False) as here, here.bot_runs() as bot:
         await here.writes(ALARM)
-        new_id = -1009999999999
-        members = [here.telegram.users[number] for number in here.group.members]
-        here.telegram.add_group(new_id, "volunteers", members, forum=False)
-        here.group.moved_to = new_id
+        new_id = upgrade_group(here)
         async with bot.database.begin() as tx:
             await move_staff_chat(tx, GROUP, new_id)
             person = await find_person(tx, PERSON)
@@ -239,10 +239,7 @@ async def test_a_reply_that_waited_while_the_group_was_upgraded_is_not_passed_ov
 ) -> None:
     async with scene(content, sqlite_url(tmp_path), forum=False) as here, here.bot_runs() as bot:
         await here.writes(ALARM)
-        new_id = -1009999999999
-        members = [here.telegram.users[number] for number in here.group.members]
-        here.telegram.add_group(new_id, "volunteers", members, forum=False)
-        here.group.moved_to = new_id
+        new_id = upgrade_group(here)
         async with bot.database.begin() as tx:
             await move_staff_chat(tx, GROUP, new_id)
         await here.writes("nó cầm dao đứng trước cửa phòng em")

@@ -25,12 +25,8 @@ from storage.erase import copies_in_group, erase_person
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_person
-from translations.load import REFERENCE
 
 log = structlog.get_logger()
-
-# The language in which the bot speaks to the volunteers.
-STAFF_LANGUAGE = REFERENCE
 
 
 @dataclass(frozen=True)
@@ -139,7 +135,7 @@ class Assistant:
         await enqueue_all(tx, messages, now)
         for name in turn.uncovered:
             log.error("no value for today", name=name)
-            text = self.content.voice(STAFF_LANGUAGE, now).say("staff-uncovered", name=name)
+            text = self.content.staff_voice(now).say("staff-uncovered", name=name)
             await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
 
     async def _act(
@@ -165,7 +161,7 @@ class Assistant:
             after = step(case, event, now=now, limits=self.limits, urgent_kind=kind)
             after = replace(after, language=turn.language)
             await save_step(tx, case, after, event, now)
-        voice = self.content.voice(STAFF_LANGUAGE, now)
+        voice = self.content.staff_voice(now)
         key = _alert_key(wish, case)
         if key == "staff-withdrawn":
             await tell_staff(tx, self.content, key, after, now)
@@ -194,7 +190,7 @@ async def tell_staff(
     tx: Transaction, content: Content, key: str, case: Case, now: dt.datetime, **values: str
 ) -> None:
     """Write a notice about a case for the volunteers; `values` are filled in beside its code."""
-    text = content.voice(STAFF_LANGUAGE, now).say(key, code=case.code, **values)
+    text = content.staff_voice(now).say(key, code=case.code, **values)
     await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
 
 

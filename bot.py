@@ -35,7 +35,7 @@ async def run(config: Config, *, in_sandbox: bool) -> None:
     config, made = with_encryption_key(config)
     if made:
         print("A key was made: ENCRYPTION_KEYS in .env. Keep it safe, apart from the database.")
-    content = load_content(config.languages, config.data_folder)
+    content = load_content(config.languages, config.data_folder, config.staff_language)
     in_sandbox = in_sandbox or config.telegram_bot_token is None
     work = asyncio.create_task(_serve(config, content, in_sandbox=in_sandbox))
     # Also one that only waits, for the database or for its turn, must end when told to.

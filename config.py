@@ -62,6 +62,9 @@ class Config(BaseSettings):
         description="Address and port for who watches the bot: /metrics, /healthz, /readyz, such "
         "as 127.0.0.1:9464. Empty: off. Only on the machine itself.",
     )
+    staff_language: str = Field(
+        "en", description="The language in which the bot speaks to the volunteers' group."
+    )
     lease_min: int = Field(
         30,
         ge=5,

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, Update
+from telegram import Bot, Update
 from telegram.error import InvalidToken, TelegramError
-from telegram.ext import Application, ExtBot
+from telegram.ext import Application
 
-from assistant import STAFF_LANGUAGE, Assistant
+from assistant import Assistant
 from cases.deadlines import Limits
 from cases.model import Case
 from config import Config
 from conversation import alerts
 from conversation.content import Content
-from conversation.press import LISTED_COMMANDS
 from delivery.inbox import Inbox
 from delivery.outbox import Outbox
 from delivery.polling import poll
@@ -28,15 +27,16 @@ from delivery.request import Request
 from delivery.sender import Sender, StaffChat
 from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
-from desk import Desk
+from desk.ladder import Ladder
+from desk.steps import Desk
 from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures, staff
 from handlers.adapt import is_cry_for_help
+from handlers.listing import list_commands
 from handlers.membership import coordinators
 from handlers.register import register
 from handlers.services import Services
 from health import Health
-from ladder import Ladder
 from metrics import Metrics
 from storage.database import Database
 from storage.keys import check_look_up_key
@@ -121,7 +121,9 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await running.enter_async_context(_in_background(ladder.run(clock)))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
-        await running.enter_async_context(_in_background(list_commands(bot, content, clock())))
+        await running.enter_async_context(
+            _in_background(list_commands(bot, content, staff_chat.id, clock()))
+        )
         health.waits_for = None
         yield Running(inbox, outbox, ladder, database, metrics)
 
@@ -137,10 +139,10 @@ def _outbox(
     """Build the way out; what it says by itself comes from the content."""
 
     def staff_text(key: str, **values: str) -> str:
-        return content.voice(STAFF_LANGUAGE, clock()).say(key, **values)
+        return content.staff_voice(clock()).say(key, **values)
 
     def topic_name(case: Case) -> str:
-        return alerts.topic_name(content.voice(STAFF_LANGUAGE, clock()), case)
+        return alerts.topic_name(content.staff_voice(clock()), case)
 
     def repeat_mark(language: str | None) -> str:
         return content.voice(content.first_language(language), clock()).say("maybe-repeat")
@@ -164,7 +166,7 @@ def _inbox(
         return error is None
 
     def notice_of_failure(update_id: int) -> Outgoing:
-        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
+        voice = here.content.staff_voice(here.clock())
         text = voice.say("staff-failed-update", number=str(update_id))
         return Outgoing(None, Purpose.NOTICE, text)
 
@@ -275,17 +277,3 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
     except BaseExceptionGroup as raised:
         first = raised.exceptions[0]
         raise first from first.__cause__
-
-
-async def list_commands(bot: ExtBot[None], content: Content, moment: dt.datetime) -> None:
-    """Tell Telegram the commands, described in each language."""
-    first = content.voice(STAFF_LANGUAGE, moment)
-    voices = {None: first} | {
-        code: content.voice(code, moment) for code in content.translations.languages
-    }
-    for code, voice in voices.items():
-        listed = [BotCommand(name, voice.label(f"command-{name}")) for name in LISTED_COMMANDS]
-        try:
-            await bot.set_my_commands(listed, language_code=code)
-        except TelegramError as error:
-            log.warning("the commands cannot be listed", language=code, error=type(error).__name__)

@@ -27,6 +27,12 @@ def check_answers(translations: Translations, knowledge: Knowledge) -> list[Faul
         for day in days_to_check(knowledge)
         for fault in _on_day(Voice(translations.language(code), knowledge, day))
     }
+    faults |= {
+        fault
+        for language in translations.staff.values()
+        for day in days_to_check(knowledge)
+        for fault in _for_staff(Voice(language, knowledge, day))
+    }
     return sorted(faults)
 
 
@@ -46,9 +52,6 @@ def _on_day(voice: Voice) -> Iterator[Fault]:
         yield from _comes_out(f"{folder}/urgency.yaml", voice, voice.urgent_card, kind)
     for card_id in voice.knowledge.cards.ids:
         yield from _comes_out(f"{folder}/cards.yaml", voice, voice.card, card_id)
-    if voice.language.checklists is not None:
-        for kind in URGENT_KINDS:
-            yield from _comes_out(f"{folder}/checklists.yaml", voice, voice.checklist, kind)
     yield from _comes_out(f"{folder}/ui.yaml", voice, lambda _: voice.emergency_card(), "emergency")
     for table_id, table in voice.knowledge.tables.items():
         if table.holds_until and voice.day > table.holds_until:
@@ -58,6 +61,14 @@ def _on_day(voice: Voice) -> Iterator[Fault]:
             yield from _comes_out(
                 f"{folder}/tables.yaml", voice, lambda _, r=row_id, t=table_id: voice.row(t, r), row
             )
+
+
+def _for_staff(voice: Voice) -> Iterator[Fault]:
+    folder = f"translations/{voice.language.code}"
+    for card_id in voice.knowledge.cards.ids:
+        yield from _comes_out(f"{folder}/cards.yaml", voice, voice.card, card_id)
+    for kind in URGENT_KINDS:
+        yield from _comes_out(f"{folder}/checklists.yaml", voice, voice.checklist, kind)
 
 
 def _comes_out(file: str, voice: Voice, say: Callable[..., str], name: str) -> Iterator[Fault]:

@@ -18,7 +18,7 @@ import matching
 from cache import file_for, read_arrays, write_arrays
 from conversation.check import check_answers
 from conversation.render import Voice
-from errors import ContentError
+from errors import ContentError, Fault
 from knowledge.load import Knowledge, load_knowledge
 from matching.judgement import Judgement
 from matching.lessons import lessons_of
@@ -46,16 +46,25 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Content:
-    """The content of one run of the program; it never changes while it runs."""
+    """The content of one run of the program; it never changes while it runs. `staff_language` is
+    the one in which the bot speaks to the volunteers' group."""
 
     knowledge: Knowledge
     translations: Translations
     judge: Judge
+    staff_language: str = REFERENCE
 
     def voice(self, code: str, now: dt.datetime) -> Voice:
         """Return the language's voice on the day that it is now in Japan."""
         day = now.astimezone(JAPAN).date()
         return Voice(self.translations.language(code), self.knowledge, day)
+
+    def staff_voice(self, now: dt.datetime, code: str | None = None) -> Voice:
+        """Return the voice for the volunteers' group, or for one of them, whose account is set to
+        `code`, where the bot speaks that language to volunteers."""
+        staff = self.translations.staff
+        language = staff.get((code or "").partition("-")[0].lower()) or staff[self.staff_language]
+        return Voice(language, self.knowledge, now.astimezone(JAPAN).date())
 
     def first_language(self, account_language: str | None) -> str:
         """Return the language to begin in: the account's, where it is offered, else English."""
@@ -63,18 +72,24 @@ class Content:
         return code if code in self.translations.languages else REFERENCE
 
 
-def load_content(languages: tuple[str, ...] = (), folder: Path = DATA) -> Content:
+def load_content(
+    languages: tuple[str, ...] = (), folder: Path = DATA, staff_language: str = REFERENCE
+) -> Content:
     """Return the content in these languages (all that are offered when empty).
 
     What the matching has learnt is kept in `folder`; without it a start takes half a minute.
     Raises ContentError with every fault there is: the bot does not start on one.
     """
     knowledge, translations = load_checked(languages)
+    if staff_language not in translations.staff:
+        mend = f"Choose from: {', '.join(translations.staff)}."
+        wrong = "volunteers cannot be spoken to in this language"
+        raise ContentError([Fault("STAFF_LANGUAGE", staff_language, wrong, mend)])
     matchers = {
         code: _matcher(language, knowledge, folder)
         for code, language in translations.languages.items()
     }
-    return Content(knowledge, translations, Matcher(matchers))
+    return Content(knowledge, translations, Matcher(matchers), staff_language)
 
 
 def load_checked(languages: tuple[str, ...] = ()) -> tuple[Knowledge, Translations]:

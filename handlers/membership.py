@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from telegram import Bot, ChatMember
+from telegram import Bot, ChatMember, User
 from telegram.error import BadRequest, TelegramError
 
 from cases.model import Claim
 from delivery.retry import Trouble
 from delivery.send import failure_of
+from desk.asked import Volunteer
 from errors import UnavailableError
 from handlers.adapt import staff_member
 
@@ -20,21 +21,16 @@ _MEMBERS = (*_COORDINATORS, ChatMember.MEMBER)
 _NOBODY = ("user not found", "member not found", "participant_id_invalid")
 
 
-async def is_member(bot: Bot, chat_id: int, user_id: int) -> bool:
-    """Return whether somebody is in a group now.
-
-    Raises as `_member`.
-    """
-    member = await _member(bot, chat_id, user_id)
-    return member is not None and (
-        member.status in _MEMBERS or bool(getattr(member, "is_member", False))
-    )
-
-
-async def is_coordinator(bot: Bot, chat_id: int, user_id: int) -> bool:
-    """Return whether somebody is an administrator of a group now. Raises as `_member`."""
-    member = await _member(bot, chat_id, user_id)
-    return member is not None and member.status in _COORDINATORS
+async def volunteer(bot: Bot, chat_id: int, user: User) -> Volunteer | None:
+    """Return somebody as the volunteer that they are if they are in a group now, else None. An
+    administrator of it is a coordinator. Raises as `_member`."""
+    member = await _member(bot, chat_id, user.id)
+    if member is None:
+        return None
+    if member.status in _MEMBERS or bool(getattr(member, "is_member", False)):
+        is_coordinator = member.status in _COORDINATORS
+        return Volunteer(staff_member(user), is_coordinator, user.language_code)
+    return None
 
 
 async def coordinators(bot: Bot, chat_id: int) -> tuple[Claim, ...]:

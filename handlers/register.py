@@ -38,7 +38,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], here: Servi
     application.add_handlers(
         [
             CallbackQueryHandler(staff.on_press, pattern=r"^(case|card):"),
-            CommandHandler("say", staff.on_say, _StaffChat(here)),
+            CommandHandler(list(staff.COMMANDS), staff.on_command, _StaffChat(here)),
             MessageHandler(_StaffChat(here) & written, staff.on_message),
             MessageHandler(private & written, people.on_message),
             MessageHandler(

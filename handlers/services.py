@@ -12,8 +12,8 @@ from telegram.ext import CallbackContext, ExtBot
 from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
-from desk import Desk
-from desk_cards import CardDesk
+from desk.cards import CardDesk
+from desk.steps import Desk
 
 Bot = ExtBot[None]
 Context = CallbackContext[Bot, dict[Any, Any], dict[Any, Any], dict[Any, Any]]

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+
 from telegram import Bot, Message, Update
 
-from assistant import STAFF_LANGUAGE
 from cases.model import Claim
-from desk import RepliedTo
-from desk_cards import Said
-from handlers.adapt import case_named_by, staff_member
-from handlers.membership import is_coordinator, is_member
+from desk.asked import Pressed, RepliedTo, Said, Volunteer
+from handlers.adapt import case_named_by
+from handlers.membership import volunteer
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
+
+Command = Callable[[Said, dt.datetime], Awaitable[None]]
+Press = Callable[[Pressed, dt.datetime], Awaitable[str | None]]
+
+# What volunteers can write; listed in their menu in this order, described by `staff-command-…`.
+COMMANDS: Mapping[str, Callable[[Services], Command]] = {
+    "say": lambda here: here.cards.say,
+}
+
+# What the buttons in the group do, by the first two parts of their callback data: the case's code
+# and an item follow.
+PRESSES: Mapping[str, Callable[[Services], Press]] = {
+    "case:claim": lambda here: here.desk.press,
+    "case:release": lambda here: here.desk.press,
+    "case:close": lambda here: here.desk.press,
+    "case:checklist": lambda here: here.cards.give_checklist,
+    "card:groups": lambda here: here.cards.press,
+    "card:group": lambda here: here.cards.press,
+    "card:send": lambda here: here.cards.press,
+}
 
 
 async def follow_group(update: Update, here: Services) -> None:
@@ -45,30 +66,35 @@ async def on_message(update: Update, context: Context) -> None:
     await here.desk.reply(update.update_id, author, post, to, here.clock())
 
 
-async def on_say(update: Update, context: Context) -> None:
-    """A volunteer asked for phrase cards; a command that was edited asks again."""
+async def on_command(update: Update, context: Context) -> None:
+    """A volunteer wrote a command of `COMMANDS`; one that was edited asks again."""
     here = services(context)
     message = update.effective_message
     assert message is not None
-    topic_id = message.message_thread_id if message.is_topic_message else None
-    to = _replied_to(message, context.bot.id)
-    said = Said(" ".join(context.args or ()), message.chat_id, topic_id, to)
-    author = await _author(message, context.bot, here)
-    await here.cards.say(update.update_id, author, said, here.clock())
+    name = (message.text or "/").split()[0][1:].partition("@")[0].lower()
+    said = Said(
+        update.update_id,
+        await _author(message, context.bot, here),
+        " ".join(context.args or ()),
+        (message.chat_id, message.message_id),
+        message.message_thread_id if message.is_topic_message else None,
+        _replied_to(message, context.bot.id),
+    )
+    await COMMANDS[name](here)(said, here.clock())
 
 
-async def _author(message: Message, bot: Bot, here: Services) -> Claim | None:
+async def _author(message: Message, bot: Bot, here: Services) -> Volunteer | None:
     """Return who wrote in the group, or None for who may not act: no member, a channel, a bot.
 
     Only an administrator can write in the group's own name, and Telegram does not say which.
     """
     user, in_name_of = message.from_user, message.sender_chat
     if in_name_of is not None and in_name_of.id == message.chat_id:
-        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
-        return Claim(in_name_of.id, voice.label("staff-coordinator"))
+        name = here.content.staff_voice(here.clock()).label("staff-coordinator")
+        return Volunteer(Claim(in_name_of.id, name), is_coordinator=True)
     if user is None or user.is_bot or in_name_of is not None:
         return None
-    return staff_member(user) if await is_member(bot, message.chat_id, user.id) else None
+    return await volunteer(bot, message.chat_id, user)
 
 
 def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
@@ -84,41 +110,19 @@ def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
 
 
 async def on_press(update: Update, context: Context) -> None:
-    """A volunteer pressed a button below an alert or a list of cards."""
+    """A volunteer pressed a button of `PRESSES`; what nobody knows any more does nothing."""
     here = services(context)
-    query = update.callback_query
+    query, chat = update.callback_query, update.effective_chat
     assert query is not None
-    if not await _from_staff(update, context, here):
+    kind, action, code, item = [*(query.data or "").split(":"), "", "", ""][:4]
+    desk = PRESSES.get(f"{kind}:{action}")
+    is_staff = chat is not None and here.staff_chat.is_at(chat.id)
+    who = await volunteer(context.bot, chat.id, query.from_user) if chat and is_staff else None
+    if who is None or desk is None or query.message is None:
         await here.desk.set_aside(update.update_id)
-        voice = here.content.voice(STAFF_LANGUAGE, here.clock())
-        await acknowledge(update, voice.label("staff-only"))
+        voice = here.content.staff_voice(here.clock(), query.from_user.language_code)
+        await acknowledge(update, voice.label("staff-only" if who is None else "staff-no-case"))
         return
-    assert query.message is not None
-    staff = staff_member(query.from_user)
     post = (query.message.chat.id, query.message.message_id)
-    press = (update.update_id, staff, post)
-    match (query.data or "").split(":"):
-        case ["card", "groups" as action, code]:
-            told = await here.cards.press(*press, action, code, "", here.clock())
-        case ["card", "group" | "send" as action, code, item]:
-            told = await here.cards.press(*press, action, code, item, here.clock())
-        case ["case", "checklist", code]:
-            told = await here.cards.give_checklist(*press, code, here.clock())
-        case ["case", "release" as action, code]:
-            coordinator = await is_coordinator(context.bot, post[0], staff.staff_id)
-            told = await here.desk.press(
-                *press, action, code, here.clock(), coordinator=coordinator
-            )
-        case ["case", action, code]:
-            told = await here.desk.press(*press, action, code, here.clock())
-        case _:
-            told = await here.desk.press(*press, "", "", here.clock())
-    await acknowledge(update, told)
-
-
-async def _from_staff(update: Update, context: Context, here: Services) -> bool:
-    """Whether the press comes from the staff group and from somebody who is in it now."""
-    chat, user = update.effective_chat, update.effective_user
-    if chat is None or user is None or not here.staff_chat.is_at(chat.id):
-        return False
-    return await is_member(context.bot, chat.id, user.id)
+    pressed = Pressed(update.update_id, who, post, action, code, item)
+    await acknowledge(update, await desk(here)(pressed, here.clock()))

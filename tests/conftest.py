@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import ladder
 from conversation.content import Content, load_content
+from desk import ladder
 from logs import set_up_logs
 from tests.scene import Scene, scene, sqlite_url
 

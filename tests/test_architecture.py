@@ -24,13 +24,11 @@ MAY_IMPORT = {
     "storage": {"errors", "cases"},
     "metrics": {"cases", "knowledge", "matching", "storage"},
     "delivery": {"errors", "cases", "metrics", "storage"},
-    "assistant": {"errors", "cases", "conversation", "metrics", "storage", "translations"},
+    "assistant": {"errors", "cases", "conversation", "metrics", "storage"},
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
-    "ladder": {"assistant", "cases", "conversation", "desk", "errors", "storage"},
-    "desk_cards": {"assistant", "desk", "errors", "cases", "conversation", "storage"},
     "handlers": {
-        "assistant", "cases", "conversation", "delivery", "desk", "desk_cards", "errors",
-        "matching", "storage",
+        "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching",
+        "storage", "translations",
     },
     "sandbox": set(),
     "health": {"delivery", "errors", "metrics", "storage"},
@@ -38,7 +36,7 @@ MAY_IMPORT = {
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
     "service": {
         "assistant", "cases", "config", "conversation", "delivery", "desk", "errors", "handlers",
-        "health", "ladder", "metrics", "storage",
+        "health", "metrics", "storage",
     },
     "sandboxed": {"commands", "config", "conversation", "sandbox", "service"},
     "bot": {

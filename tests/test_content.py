@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def spoil(path: Path, old: str, new: str) -> None:
         ("translations/en/topics/overtime-pay.yaml", "Yes, overtime", "Indeed, overtime", "it renders revision"),
         ("translations/vi/ui.yaml", "menu-button:", "menus-button:", "the key is missing"),
         ("translations/vi/ui.yaml", "{pillar}: bạn", "{pilar}: bạn", "its placeholders are not"),
+        ("translations/en/staff.yaml", '  staff-close: "Close"', '  staff-close: "Close 1"', "a digit is typed"),
         ("translations/vi/cards.yaml", "  one-letter:", "  two-letters:", "cards.one-letter: it is missing"),
         ("translations/vi/cards.yaml", "  one-letter:", "  two-letters:", "cards.two-letters: there is no such id"),
         ("translations/vi/cards.yaml", "  goodbye: Tạm", "  farewell: Tạm", "groups.goodbye: it is missing"),
@@ -132,7 +134,8 @@ def test_a_new_language_begins_with_the_cards_but_not_with_what_volunteers_read(
     add = argparse.Namespace(code="id", own_name="Bahasa Indonesia", script="Latn")
     assert skeleton.add_language(add) == 0
     assert (copy / "translations/id/cards.yaml").read_text("utf-8").startswith("# TODO")
-    assert not (copy / "translations/id/checklists.yaml").exists()
+    for name in ("checklists.yaml", "staff.yaml"):
+        assert not (copy / "translations/id" / name).exists()
     assert faults(copy) == []
 
 
@@ -148,3 +151,29 @@ def test_due_lists_what_nobody_has_checked_for_a_long_time() -> None:
     knowledge, _ = load_knowledge()
     later = NOW.date().replace(year=2028)
     assert any(line.startswith("not checked for") for line in due_lines(knowledge, later))
+
+
+def test_a_language_that_only_volunteers_read_needs_no_answers(copy: Path) -> None:
+    folder = copy / "translations/ja"
+    folder.mkdir()
+    for name in ("staff.yaml", "cards.yaml", "checklists.yaml"):
+        (folder / name).write_text((copy / "translations/en" / name).read_text("utf-8"), "utf-8")
+    with (copy / "translations/languages.yaml").open("a", encoding="utf-8") as file:
+        file.write("ja: {own_name: 日本語, script: Jpan, offered: false, staff: true}\n")
+    assert faults(copy) == []
+    spoil(folder / "staff.yaml", "{code}: {name} has it.", "{code} has it.")
+    assert any("translations/ja/staff.yaml" in str(fault) for fault in faults(copy))
+    (folder / "cards.yaml").unlink()
+    assert any("translations/ja/cards.yaml" in str(fault) for fault in faults(copy))
+
+
+def test_everything_that_the_program_says_to_volunteers_has_its_text() -> None:
+    translations, _ = load_translations(ROOT / "translations")
+    said = {
+        key
+        for part in ("assistant.py", "conversation/*.py", "delivery/*.py", "desk/*.py", "handlers/*.py", "service.py")
+        for path in ROOT.glob(part)
+        for key in re.findall(r'"((?:staff|reason)-[a-z-]+[a-z])"', path.read_text("utf-8"))
+    }  # fmt: skip
+    assert len(said) > 40
+    assert said <= set(translations.staff["en"].ui)

@@ -14,12 +14,12 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
-import ladder
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event
 from conversation.content import Content
+from desk import ladder
+from desk.ladder import Ladder
 from errors import StorageError
-from ladder import Ladder
 from storage.cases import case_by_code, locked_case, save_step
 from storage.migrate import migrate
 from storage.outbox import Outgoing, Purpose, enqueue, first_of_staff, mark_sent

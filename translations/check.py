@@ -36,8 +36,12 @@ def check_translations(translations: Translations, knowledge: Knowledge) -> list
         faults += _urgency(language, knowledge)
         faults += _cues(language, knowledge)
         faults += _cards(language, reference, knowledge)
-        faults += _checklists(language, knowledge)
         faults += _names(language, knowledge)
+    for language in translations.staff.values():
+        faults += _staff(language, translations.staff[REFERENCE], knowledge)
+        if language.code not in translations.languages:
+            faults += _cards(language, reference, knowledge)
+        faults += _checklists(language, knowledge)
     return faults
 
 
@@ -141,12 +145,25 @@ def _freshness(file: str, text: TopicText, english: TopicText) -> Iterator[Fault
 
 
 def _ui(language: Language, reference: Language) -> Iterator[Fault]:
-    file = f"translations/{language.code}/ui.yaml"
-    for key in reference.ui:
-        if key not in language.ui:
+    return _strings(f"translations/{language.code}/ui.yaml", language.ui, reference.ui)
+
+
+def _staff(language: Language, reference: Language, knowledge: Knowledge) -> Iterator[Fault]:
+    file = f"translations/{language.code}/staff.yaml"
+    if language.staff is None or reference.staff is None:
+        return
+    yield from _strings(file, language.staff.texts, reference.staff.texts)
+    for kind in knowledge.urgent if language.staff.kinds else ():
+        if kind not in language.staff.kinds:
+            yield Fault(file, f"kinds.{kind}", "it is missing", "Name it for the volunteers.")
+
+
+def _strings(file: str, have: Mapping[str, str], need: Mapping[str, str]) -> Iterator[Fault]:
+    for key in need:
+        if key not in have:
             yield Fault(file, key, "the key is missing", "Translate it from English.")
-    for key, text in language.ui.items():
-        english = reference.ui.get(key)
+    for key, text in have.items():
+        english = need.get(key)
         if english is None:
             yield Fault(file, key, "English has no such key", "Remove it, or add it to English.")
         elif set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(english)):

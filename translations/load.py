@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from errors import Fault
@@ -19,6 +19,7 @@ from translations.schema import (
     LanguageEntry,
     RowText,
     Smalltalk,
+    StaffText,
     TopicText,
     UrgencyText,
     WordsText,
@@ -30,8 +31,9 @@ REFERENCE = "en"
 
 @dataclass(frozen=True)
 class Language:
-    """All texts of one language; `ui` maps keys to texts with `{placeholders}`. `checklists` are
-    read by volunteers only: a language that the bot does not speak to them has none."""
+    """All texts of one language; `ui` maps keys to texts with `{placeholders}`. `staff` and
+    `checklists` are read by volunteers only: a language that the bot does not speak to them has
+    none."""
 
     code: str
     entry: LanguageEntry
@@ -45,12 +47,17 @@ class Language:
     words: WordsText
     cues: CuesText
     cards: CardsText
-    checklists: ChecklistsText | None
+    staff: StaffText | None = None
+    checklists: ChecklistsText | None = None
 
 
 @dataclass(frozen=True)
 class Translations:
+    """`languages` are those offered to people; `staff` those in which the bot speaks to the
+    volunteers, whose `ui` holds their texts beside the people's."""
+
     languages: Mapping[str, Language]
+    staff: Mapping[str, Language]
 
     def language(self, code: str) -> Language:
         """Return the language, or English where `code` is not offered."""
@@ -76,7 +83,14 @@ def load_translations(
             language = _language(folder / code, code, entry, faults)
             if language is not None:
                 languages[code] = language
-    return Translations(languages), faults
+    english = languages.get(REFERENCE)
+    staff = {
+        code: language
+        for code, entry in entries.items()
+        if english is not None and entry.staff
+        for language in _of_staff(folder / code, entry, languages.get(code, english), faults)
+    }
+    return Translations(languages, staff), faults
 
 
 def revision(answer: Answer) -> str:
@@ -93,9 +107,6 @@ def _language(
     words = read_model(folder / "words.yaml", WordsText, faults)
     cues = read_model(folder / "cues.yaml", CuesText, faults)
     cards = read_model(folder / "cards.yaml", CardsText, faults)
-    checklists = None
-    if code == REFERENCE or (folder / "checklists.yaml").exists():
-        checklists = read_model(folder / "checklists.yaml", ChecklistsText, faults)
     ui = _strings(folder / "ui.yaml", faults)
     topics = {
         path.stem: read_model(path, TopicText, faults)
@@ -119,6 +130,31 @@ def _language(
         words=words,
         cues=cues,
         cards=cards,
+    )
+
+
+def _of_staff(
+    folder: Path, entry: LanguageEntry, base: Language, faults: list[Fault]
+) -> Iterator[Language]:
+    """Yield the language as volunteers read it: over `base`, which is English where the language is
+    not offered to people. Nothing where a file is missing or has a fault."""
+    staff = read_model(folder / "staff.yaml", StaffText, faults)
+    cards = read_model(folder / "cards.yaml", CardsText, faults)
+    checklists = read_model(folder / "checklists.yaml", ChecklistsText, faults)
+    if staff is None or cards is None or checklists is None:
+        return
+    kinds = {
+        kind: text.model_copy(update={"name": staff.kinds.get(kind, text.name)})
+        for kind, text in base.urgency.kinds.items()
+    }
+    yield replace(
+        base,
+        code=folder.name,
+        entry=entry,
+        ui={**base.ui, **staff.texts},
+        urgency=base.urgency.model_copy(update={"kinds": kinds}),
+        cards=cards,
+        staff=staff,
         checklists=checklists,
     )
 

@@ -139,6 +139,14 @@ class ChecklistsText(Reviewable):
         return self
 
 
+class StaffText(Reviewable):
+    """What the volunteers read in their group: `texts` maps keys to texts with `{placeholders}`.
+    `kinds` names the urgent kinds in a language that the bot does not speak to people."""
+
+    texts: dict[StrictStr, Text]
+    kinds: dict[UrgentKind, Annotated[Text, Field(max_length=40)]] = Field(default_factory=dict)
+
+
 class ContactText(Strict):
     name: Text
     what_for: Annotated[Text, Field(max_length=120)]
@@ -181,9 +189,11 @@ class Smalltalk(Strict):
 
 
 class LanguageEntry(Strict):
-    """A line of `languages.yaml`. `code` is the key; `script` an ISO 15924 code."""
+    """A line of `languages.yaml`. `code` is the key; `script` an ISO 15924 code. `staff` says that
+    the bot can speak the language to the volunteers: what they read in it is complete."""
 
     own_name: Text
     script: Annotated[StrictStr, Field(pattern=r"^[A-Z][a-z]{3}$")]
     offered: StrictBool
+    staff: StrictBool = False
     owner: str | None = None

@@ -10,7 +10,7 @@ from translations.load import FOLDER, REFERENCE
 
 NOT_YET = "TODO"
 # Read by volunteers only, so a language needs it once the bot speaks it to them.
-STAFF_ONLY = "checklists.yaml"
+STAFF_ONLY = ("checklists.yaml", "staff.yaml")
 
 
 def add_language(options: argparse.Namespace) -> int:
@@ -25,7 +25,7 @@ def add_language(options: argparse.Namespace) -> int:
     if folder.exists():
         raise KakekomiError(f"translations/{code} is there already")
     for path in sorted((FOLDER / REFERENCE).rglob("*.yaml")):
-        if path.name == STAFF_ONLY:
+        if path.name in STAFF_ONLY:
             continue
         target = folder / path.relative_to(FOLDER / REFERENCE)
         target.parent.mkdir(parents=True, exist_ok=True)

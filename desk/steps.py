@@ -1,4 +1,4 @@
-"""A staff action: load, decide, save in one transaction, and let what follows be sent."""
+"""Claim, release and close a case; reply to the person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant import STAFF_LANGUAGE, has_hidden, tell_staff
+from assistant import has_hidden, tell_staff
 from cases.deadlines import Limits
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
@@ -14,6 +14,7 @@ from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
 from conversation.render import Voice
+from desk.asked import Pressed, RepliedTo, Volunteer
 from errors import CaseError
 from metrics import Metrics
 from storage.backlog import waited_s
@@ -39,16 +40,6 @@ _NOTICES = {
 
 
 @dataclass(frozen=True)
-class RepliedTo:
-    """The message that a volunteer replies to; `ours` if the bot sent it, `code` of the case that
-    its buttons are for."""
-
-    message_id: int
-    ours: bool
-    code: str | None
-
-
-@dataclass(frozen=True)
 class Desk:
     """Serves the staff. `sent` is called when there is something new in the outbox."""
 
@@ -58,41 +49,32 @@ class Desk:
     metrics: Metrics
     sent: Callable[[], None]
 
-    async def press(
-        self,
-        update_id: int,
-        staff: Claim,
-        post: tuple[int, int],
-        action: str,
-        code: str,
-        now: dt.datetime,
-        *,
-        coordinator: bool = False,
-    ) -> str | None:
+    async def press(self, pressed: Pressed, now: dt.datetime) -> str | None:
         """Claim, release or close a case; return what the volunteer is told in a pop-up.
 
-        `post` is the pressed message, by chat and message id: only an alert of the case itself
-        moves it. Of two at once one wins, the other is told who. Only who has a case, or a
-        `coordinator`, releases it. Returns None for an update that was done before. Raises
-        StorageError.
+        Only an alert of the case itself moves it. Of two at once one wins, the other is told who.
+        Only who has a case, or a coordinator, releases it. Returns None for an update that was
+        done before. Raises StorageError.
         """
-        voice = self.content.voice(STAFF_LANGUAGE, now)
+        volunteer, staff = pressed.volunteer, pressed.volunteer.claim
+        voice = self.content.staff_voice(now, volunteer.language)
         async with self.database.begin() as tx:
-            if not await finish(tx, update_id):
+            if not await finish(tx, pressed.update_id):
                 return None
-            case = await case_by_code(tx, code)
-            event = ACTIONS.get(action)
+            case = await case_by_code(tx, pressed.code)
+            event = ACTIONS.get(pressed.action)
             if case is None or event is None:
                 return voice.label("staff-no-case")
-            if not await is_alert_of_case(tx, case.id, *post):
+            if not await is_alert_of_case(tx, case.id, *pressed.post):
                 return voice.label("staff-not-this-case")
             holder = case.claim or staff
-            if event is Event.RELEASE and holder.staff_id != staff.staff_id and not coordinator:
+            is_theirs = holder.staff_id == staff.staff_id or volunteer.is_coordinator
+            if event is Event.RELEASE and not is_theirs:
                 return voice.label("staff-release-not-yours", name=holder.name)
             try:
                 after = step(case, event, now=now, limits=self.limits, claim=staff)
             except CaseError:
-                return self.refusal(case, now)
+                return refusal(voice, case)
             waited = await waited_s(tx, case, now)
             await save_step(tx, case, after, event, now, by=staff)
             await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
@@ -105,17 +87,17 @@ class Desk:
     async def reply(
         self,
         update_id: int,
-        staff: Claim | None,
+        volunteer: Volunteer | None,
         post: tuple[int, int],
         to: RepliedTo,
         now: dt.datetime,
     ) -> None:
         """Send a staff message to the person if it replies to a case's alert or copied message.
 
-        `post` is the staff message, by chat and message id; `staff` is None where its author may
-        not act. The person gets a copy without the volunteer's name. Where nobody gets it, because
-        of who wrote it, because it replies to another message of the bot's or because the person
-        hides their chat, the staff are told so. Raises StorageError.
+        `post` is the staff message, by chat and message id; `volunteer` is None where its author
+        may not act. The person gets a copy without the volunteer's name. Where nobody gets it,
+        because of who wrote it, because it replies to another message of the bot's or because the
+        person hides their chat, the staff are told so. Raises StorageError.
         """
         async with self.database.begin() as tx:
             if not await finish(tx, update_id):
@@ -124,9 +106,9 @@ class Desk:
             person = await person_of_case(tx, case) if case else None
             if case is None or person is None:
                 if to.ours:
-                    text = self.content.voice(STAFF_LANGUAGE, now).say("staff-not-passed-on")
+                    text = self.content.staff_voice(now).say("staff-not-passed-on")
                     await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
-            elif staff is None:
+            elif volunteer is None:
                 await tell_staff(tx, self.content, "staff-not-sent-stranger", case, now)
             elif has_hidden(person):
                 await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
@@ -139,7 +121,7 @@ class Desk:
                     case_id=case.id,
                     language=person.language,
                 )
-                await self.pass_on(tx, case, person, staff, copy, now)
+                await self.pass_on(tx, case, person, volunteer.claim, copy, now)
         if case is not None:
             self.note_first_step(case, waited)
         self.sent()
@@ -193,19 +175,11 @@ class Desk:
         if waited is not None:
             self.metrics.first_step(waited, urgent=case.urgent_kind is not None)
 
-    def refusal(self, case: Case, now: dt.datetime) -> str:
-        """Return why a step is not to be had: somebody has the case, or it is closed."""
-        voice = self.content.voice(STAFF_LANGUAGE, now)
-        if case.state is State.CLAIMED and case.claim:
-            return voice.label("staff-claimed-before", name=case.claim.name)
-        waits = case.state is State.WAITING
-        return voice.label("staff-nobody-has-it" if waits else "staff-closed-before")
-
     async def refresh_buttons(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
         """Let the buttons below the newest alert of a case be those that it needs now."""
         alert = await alert_of_case(tx, case.id)
         if alert is not None:
-            keyboard = alerts.buttons(self.content.voice(STAFF_LANGUAGE, now), case)
+            keyboard = alerts.buttons(self.content.staff_voice(now), case)
             edit = Outgoing(None, Purpose.EDIT, keyboard=keyboard, edits=alert, case_id=case.id)
             await enqueue(tx, edit, now)
 
@@ -226,6 +200,14 @@ class Desk:
             language=person.language,
         )
         await enqueue(tx, message, now)
+
+
+def refusal(voice: Voice, case: Case) -> str:
+    """Return why a step is not to be had: somebody has the case, or it is closed."""
+    if case.state is State.CLAIMED and case.claim:
+        return voice.label("staff-claimed-before", name=case.claim.name)
+    waits = case.state is State.WAITING
+    return voice.label("staff-nobody-has-it" if waits else "staff-closed-before")
 
 
 def _standing(voice: Voice, case: Case) -> Reply:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from assistant import STAFF_LANGUAGE, has_hidden
+from assistant import has_hidden
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event
 from conversation import alerts, cards
 from conversation.messages import Reply
 from conversation.render import Voice
-from desk import Desk, RepliedTo, case_meant
+from desk.asked import Pressed, Said
+from desk.steps import Desk, case_meant, refusal
 from errors import CaseError, UncoveredDayError
 from storage.backlog import waited_s
 from storage.cases import (
@@ -30,33 +31,23 @@ from storage.people import person_of_case
 
 
 @dataclass(frozen=True)
-class Said:
-    """A command of a volunteer's: the chat, the forum topic and the message replied to, if any."""
-
-    words: str
-    chat_id: int
-    topic_id: int | None
-    to: RepliedTo | None
-
-
-@dataclass(frozen=True)
 class CardDesk:
     """Serves the staff beside the desk, whose replies and steps it uses."""
 
     desk: Desk
 
-    async def say(self, update_id: int, staff: Claim | None, said: Said, now: dt.datetime) -> None:
+    async def say(self, said: Said, now: dt.datetime) -> None:
         """Show the cards that fit the words, or the groups of cards, in the case's topic.
 
-        `staff` is None where the author may not act; the group is told so, and where the command
-        names no case. Raises StorageError.
+        The group is told where the author may not act, and where the command names no case. Raises
+        StorageError.
         """
         async with self.desk.database.begin() as tx:
-            if not await finish(tx, update_id):
+            if not await finish(tx, said.update_id):
                 return
-            case, voice = await _case_of(tx, said), self._voice(now)
-            if staff is None or case is None:
-                key = "staff-only" if staff is None else "staff-say-where"
+            case, voice = await case_spoken_of(tx, said), self.desk.content.staff_voice(now)
+            if said.volunteer is None or case is None:
+                key = "staff-only" if said.volunteer is None else "staff-say-where"
                 shown = Outgoing(None, Purpose.NOTICE, voice.say(key))
             else:
                 reply = cards.asked(voice, case, said.words)
@@ -64,44 +55,38 @@ class CardDesk:
             await enqueue(tx, shown, now)
         self.desk.sent()
 
-    async def press(
-        self,
-        update_id: int,
-        staff: Claim,
-        post: tuple[int, int],
-        action: str,
-        code: str,
-        item: str,
-        now: dt.datetime,
-    ) -> str | None:
+    async def press(self, pressed: Pressed, now: dt.datetime) -> str | None:
         """Turn a list of cards to a group, or send a card; return what the pop-up says.
 
-        `post` is the pressed message, by chat and message id: only a list that was sent for this
-        case does anything, and it sends one card. Returns None for an update that was done before.
-        Raises StorageError.
+        Only a list that was sent for this case does anything, and it sends one card. Returns None
+        for an update that was done before. Raises StorageError.
         """
-        waited = None
+        waited, post = None, pressed.post
+        voice = self.desk.content.staff_voice(now, pressed.volunteer.language)
         async with self.desk.database.begin() as tx:
-            if not await finish(tx, update_id):
+            if not await finish(tx, pressed.update_id):
                 return None
-            case, voice = await case_by_code(tx, code), self._voice(now)
+            case = await case_by_code(tx, pressed.code)
             if case is None:
                 return voice.label("staff-no-case")
             if not await is_list_of_cards(tx, case.id, *post):
                 return voice.label("staff-say-used")
-            if action == "send":
+            if pressed.action == "send":
                 waited = await waited_s(tx, case, now)
-                refused = await self._send(tx, case, staff, post, item, now)
+                refused = await self._send(
+                    tx, case, pressed.volunteer.claim, post, pressed.item, now
+                )
                 if refused is not None:
                     return voice.label(refused)
             else:
-                page = _page(voice, case, action, item)
+                shown = self.desk.content.staff_voice(now)
+                page = _page(shown, case, pressed.action, pressed.item)
                 if page is None:
                     return voice.label("staff-say-used")
                 await _turn(tx, post, case, page, now)
         self.desk.note_first_step(case, waited)
         self.desk.sent()
-        return voice.label("staff-card-sent-popup") if action == "send" else None
+        return voice.label("staff-card-sent-popup") if pressed.action == "send" else None
 
     async def _send(
         self,
@@ -128,27 +113,31 @@ class CardDesk:
             person.chat_id, Purpose.REPLY, text, case_id=case.id, language=person.language
         )
         await self.desk.pass_on(tx, case, person, staff, card, now)
-        await _turn(tx, post, case, cards.sent(self._voice(now), case, card_id, staff.name), now)
+        await _turn(
+            tx,
+            post,
+            case,
+            cards.sent(self.desk.content.staff_voice(now), case, card_id, staff.name),
+            now,
+        )
         return None
 
-    async def give_checklist(
-        self, update_id: int, staff: Claim, post: tuple[int, int], code: str, now: dt.datetime
-    ) -> str | None:
+    async def give_checklist(self, pressed: Pressed, now: dt.datetime) -> str | None:
         """Put the checklist for the case's kind of danger into its topic, once for each kind.
 
-        `post` is the pressed message: only an alert of the case itself does anything. Returns what
-        the pop-up says, None where the checklist comes or the update was done before. Raises
-        StorageError.
+        Only an alert of the case itself does anything. Returns what the pop-up says, None where
+        the checklist comes or the update was done before. Raises StorageError.
         """
+        voice = self.desk.content.staff_voice(now, pressed.volunteer.language)
         async with self.desk.database.begin() as tx:
-            if not await finish(tx, update_id):
+            if not await finish(tx, pressed.update_id):
                 return None
-            case, voice = await case_by_code(tx, code), self._voice(now)
+            case = await case_by_code(tx, pressed.code)
             if case is None:
                 return voice.label("staff-no-case")
-            if not await is_alert_of_case(tx, case.id, *post):
+            if not await is_alert_of_case(tx, case.id, *pressed.post):
                 return voice.label("staff-not-this-case")
-            text = alerts.checklist(voice, case)
+            text = alerts.checklist(self.desk.content.staff_voice(now), case)
             if text is None or case.urgent_kind is None:
                 return voice.label("staff-checklist-none")
             if await checklist_was_given(tx, case.id, case.urgent_kind):
@@ -156,22 +145,20 @@ class CardDesk:
             try:
                 after = step(case, Event.CHECKLIST, now=now, limits=self.desk.limits)
             except CaseError:
-                return self.desk.refusal(case, now)
-            await save_step(tx, case, after, Event.CHECKLIST, now, by=staff)
+                return refusal(voice, case)
+            by = pressed.volunteer.claim
+            await save_step(tx, case, after, Event.CHECKLIST, now, by=by)
             await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
         self.desk.sent()
         return None
 
-    def _voice(self, now: dt.datetime) -> Voice:
-        return self.desk.content.voice(STAFF_LANGUAGE, now)
 
-
-async def _case_of(tx: Transaction, said: Said) -> Case | None:
+async def case_spoken_of(tx: Transaction, said: Said) -> Case | None:
     """Return the case that a command is about: that of the message it replies to, or its topic's.
 
     A case whose person was erased is none any more.
     """
-    case = await case_meant(tx, said.chat_id, said.to) if said.to else None
+    case = await case_meant(tx, said.post[0], said.to) if said.to else None
     if case is None and said.topic_id is not None:
         case = await case_of_topic(tx, said.topic_id)
     return case if case is not None and case.person_id is not None else None

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from assistant import STAFF_LANGUAGE, tell_staff
+from assistant import tell_staff
 from cases.deadlines import PLAUSIBLE_WAITS, RUNG_TOP, due_event
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event
 from conversation import alerts
-from desk import Desk
+from desk.steps import Desk
 from errors import StorageError, UnavailableError
 from storage.backlog import waited_s
 from storage.cases import cases_due, locked_case, save_step
@@ -103,7 +103,7 @@ class Ladder:
         self, tx: Transaction, case: Case, coordinators: Sequence[Claim], now: dt.datetime
     ) -> None:
         """Ping the group, and on the first rung tell the person."""
-        voice = self.desk.content.voice(STAFF_LANGUAGE, now)
+        voice = self.desk.content.staff_voice(now)
         minutes = _minutes(await waited_s(tx, case, now) or 0.0)
         text = alerts.ping(voice, case, minutes, coordinators)
         keyboard = alerts.buttons(voice, case)

@@ -1,0 +1,53 @@
+"""What a volunteer asks for, as the handlers pass it on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cases.model import Claim
+
+
+@dataclass(frozen=True)
+class Volunteer:
+    """A member of the staff group who acts. `language` is the one that their Telegram is set to."""
+
+    claim: Claim
+    is_coordinator: bool
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class RepliedTo:
+    """The message that a volunteer replies to; `ours` if the bot sent it, `code` of the case that
+    its buttons are for."""
+
+    message_id: int
+    ours: bool
+    code: str | None
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A button that a volunteer pressed: `post` is its message, by chat and message id; the rest
+    is what stands in its callback data, `item` empty where nothing does."""
+
+    update_id: int
+    volunteer: Volunteer
+    post: tuple[int, int]
+    action: str
+    code: str
+    item: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A command of a volunteer's: who, the words after it, where it stands (chat and message id,
+    forum topic) and the message replied to, if any. `volunteer` is None where the author may not
+    act."""
+
+    update_id: int
+    volunteer: Volunteer | None
+    words: str
+    post: tuple[int, int]
+    topic_id: int | None
+    to: RepliedTo | None

@@ -22,16 +22,16 @@ COMMANDS: Mapping[str, Callable[[Services], Command]] = {
     "say": lambda here: here.cards.say,
 }
 
-# What the buttons in the group do, by the first two parts of their callback data: the case's code
-# and an item follow.
+# What the buttons in the group do, by the shape of their callback data: what, how, then the case's
+# code and perhaps an item.
 PRESSES: Mapping[str, Callable[[Services], Press]] = {
-    "case:claim": lambda here: here.desk.press,
-    "case:release": lambda here: here.desk.press,
-    "case:close": lambda here: here.desk.press,
-    "case:checklist": lambda here: here.cards.give_checklist,
-    "card:groups": lambda here: here.cards.press,
-    "card:group": lambda here: here.cards.press,
-    "card:send": lambda here: here.cards.press,
+    "case:claim:*": lambda here: here.desk.press,
+    "case:release:*": lambda here: here.desk.press,
+    "case:close:*": lambda here: here.desk.press,
+    "case:checklist:*": lambda here: here.cards.give_checklist,
+    "card:groups:*": lambda here: here.cards.press,
+    "card:group:*:*": lambda here: here.cards.press,
+    "card:send:*:*": lambda here: here.cards.press,
 }
 
 
@@ -114,8 +114,8 @@ async def on_press(update: Update, context: Context) -> None:
     here = services(context)
     query, chat = update.callback_query, update.effective_chat
     assert query is not None
-    kind, action, code, item = [*(query.data or "").split(":"), "", "", ""][:4]
-    desk = PRESSES.get(f"{kind}:{action}")
+    parts = (query.data or "").split(":")
+    desk = PRESSES.get(":".join(parts[:2] + ["*"] * len(parts[2:])))
     is_staff = chat is not None and here.staff_chat.is_at(chat.id)
     who = await volunteer(context.bot, chat.id, query.from_user) if chat and is_staff else None
     if who is None or desk is None or query.message is None:
@@ -124,5 +124,6 @@ async def on_press(update: Update, context: Context) -> None:
         await acknowledge(update, voice.label("staff-only" if who is None else "staff-no-case"))
         return
     post = (query.message.chat.id, query.message.message_id)
+    action, code, item = [*parts[1:], ""][:3]
     pressed = Pressed(update.update_id, who, post, action, code, item)
     await acknowledge(update, await desk(here)(pressed, here.clock()))

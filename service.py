@@ -28,6 +28,7 @@ from delivery.sender import Sender, StaffChat
 from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk.ladder import Ladder
+from desk.selftest import SelfTest
 from desk.steps import Desk
 from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures, staff
@@ -35,6 +36,7 @@ from handlers.adapt import is_cry_for_help
 from handlers.listing import list_commands
 from handlers.membership import coordinators
 from handlers.register import register
+from handlers.selftest import surroundings
 from handlers.services import Services
 from health import Health
 from metrics import Metrics
@@ -67,6 +69,7 @@ class Running:
     inbox: Inbox
     outbox: Outbox
     ladder: Ladder
+    self_test: SelfTest
     database: Database
     metrics: Metrics
 
@@ -100,6 +103,13 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
     register(application, here)
     inbox = _inbox(database, application, here, metrics)
     ladder = Ladder(here.desk, lambda: coordinators(bot, staff_chat.id))
+    self_test = SelfTest(
+        here.desk,
+        staff_chat.configured_id,
+        lambda: surroundings(bot, staff_chat.id),
+        [code for code in config.languages if code not in content.translations.languages],
+        clock,
+    )
     # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
     async with contextlib.AsyncExitStack() as running:
         if config.metrics_listen:
@@ -125,7 +135,8 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
             _in_background(list_commands(bot, content, staff_chat.id, clock()))
         )
         health.waits_for = None
-        yield Running(inbox, outbox, ladder, database, metrics)
+        await running.enter_async_context(_in_background(self_test.run(database)))
+        yield Running(inbox, outbox, ladder, self_test, database, metrics)
 
 
 def _outbox(

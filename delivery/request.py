@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -18,6 +20,15 @@ class Request(BaseRequest):
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._date: str | None = None
+
+    @property
+    def telegram_time(self) -> dt.datetime | None:
+        """What time it was at Telegram when it last answered, to the second; None before that."""
+        try:
+            return parsedate_to_datetime(self._date) if self._date else None
+        except ValueError:
+            return None
 
     async def initialize(self) -> None:
         """Open the connections' pool."""
@@ -59,6 +70,7 @@ class Request(BaseRequest):
         data = request_data.json_parameters if request_data else None
         try:
             async with self._session.request(method, url, data=data, timeout=timeout) as answer:
+                self._date = answer.headers.get("Date")
                 return answer.status, await answer.read()
         except TimeoutError as error:
             raise TimedOut from error

@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sandbox.markup import MarkupError
-from sandbox.telegram import ApiError, Chat, Telegram, User, Webhook, check_keyboard, check_text
+from sandbox.telegram import (
+    RIGHTS,
+    ApiError,
+    Chat,
+    Telegram,
+    User,
+    Webhook,
+    check_keyboard,
+    check_text,
+)
 
 Params = dict[str, Any]
 # The longest that `getUpdates` keeps a connection open, whatever is asked.
@@ -44,7 +53,7 @@ async def _get_me(telegram: Telegram, _params: Params) -> Any:
     return {
         **telegram.bot.as_json(),
         "can_join_groups": True,
-        "can_read_all_group_messages": True,
+        "can_read_all_group_messages": not telegram.privacy_mode,
         "supports_inline_queries": False,
     }
 
@@ -200,6 +209,8 @@ async def _get_administrators(telegram: Telegram, params: Params) -> Any:
 
 
 def _member(telegram: Telegram, chat: Chat, user_id: int) -> dict[str, Any]:
+    if user_id == telegram.bot.id:
+        return _bot_as_member(telegram, chat)
     user = telegram.users.get(user_id, User(user_id, "somebody")).as_json()
     if user_id not in chat.members:
         return {"status": "left", "user": user}
@@ -207,6 +218,22 @@ def _member(telegram: Telegram, chat: Chat, user_id: int) -> dict[str, Any]:
         return {"status": "member", "user": user}
     # The stand-in knows no administrators with only some of the rights.
     return {"status": "creator", "is_anonymous": False, "user": user}
+
+
+def _bot_as_member(telegram: Telegram, chat: Chat) -> dict[str, Any]:
+    user = telegram.bot.as_json()
+    if chat.bot_rights is None:
+        return {"status": "member", "user": user}
+    never = ("can_be_edited", "is_anonymous", "can_manage_video_chats", "can_restrict_members",
+             "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
+             "can_edit_stories", "can_delete_stories")  # fmt: skip
+    return {
+        "status": "administrator",
+        "user": user,
+        "can_manage_chat": True,
+        **dict.fromkeys(never, False),
+        **{right: right in chat.bot_rights for right in sorted(RIGHTS)},
+    }
 
 
 async def _set_commands(telegram: Telegram, params: Params) -> Any:

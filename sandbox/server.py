@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,12 @@ class Server:
     # --- the Bot API
 
     async def _bot_api(self, request: web.Request) -> web.StreamResponse:
-        method = request.match_info["method"]
-        params = _params(dict(await request.post()))
+        answer = await self._answer(request.match_info["method"], dict(await request.post()))
+        answer.headers["Date"] = formatdate(self.telegram.clock(), usegmt=True)
+        return answer
+
+    async def _answer(self, method: str, form: dict[str, Any]) -> web.StreamResponse:
+        params = _params(form)
         if self.fault is not None:
             instead = await self.fault(method, params)
             if instead is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,8 @@ from sandbox.markup import plain_text
 TEXT_LENGTH_MAX = 4096
 CALLBACK_DATA_BYTES_MAX = 64
 BOT_ID = 777000
+# What an administrator may be let do that the bot needs.
+RIGHTS = frozenset({"can_manage_topics", "can_pin_messages", "can_delete_messages"})
 
 
 class ApiError(Exception):
@@ -47,8 +50,8 @@ class User:
 @dataclass
 class Chat:
     """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out.
-    Of the `members` some are `administrators`. `commands` are its own list of commands, where it
-    has one."""
+    Of the `members` some are `administrators`. `bot_rights` are what the bot may do as one; None
+    where it is none. `commands` are its own list of commands, where it has one."""
 
     id: int
     type: str
@@ -56,6 +59,7 @@ class Chat:
     is_forum: bool = False
     members: set[int] = field(default_factory=set)
     administrators: set[int] = field(default_factory=set)
+    bot_rights: frozenset[str] | None = RIGHTS
     topics: dict[int, str] = field(default_factory=dict)
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     commands: list[dict[str, str]] | None = None
@@ -83,7 +87,10 @@ class Webhook:
 class Telegram:
     """The stand-in's state. Its methods do what people do; `sandbox.methods` what the bot does."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        """`clock` says what time it is on Telegram's machines, in seconds since 1970."""
+        self.clock = clock
+        self.privacy_mode = False
         self.bot = User(BOT_ID, "Kakekomi", username="kakekomi_bot", is_bot=True)
         self.users: dict[int, User] = {}
         self.chats: dict[int, Chat] = {}
@@ -147,7 +154,7 @@ class Telegram:
     async def edit(self, chat_id: int, message_id: int, text: str) -> None:
         """Somebody edits a message of theirs."""
         message = self.chats[chat_id].messages[message_id]
-        message.update({"text": text, "edit_date": int(time.time())})
+        message.update({"text": text, "edit_date": int(self.clock())})
         await self.add_update({"edited_message": message})
 
     async def press(self, chat_id: int, user_id: int, message_id: int, data: str) -> None:
@@ -201,7 +208,7 @@ class Telegram:
         message_id = next(self._message_ids)
         message: dict[str, Any] = {
             "message_id": message_id,
-            "date": int(time.time()),
+            "date": int(self.clock()),
             "chat": chat.as_json(),
             "from": user.as_json(),
         }

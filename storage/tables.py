@@ -223,4 +223,6 @@ staff_chats = Table(
     metadata,
     Column("configured_id", BigInteger, primary_key=True),
     Column("current_id", BigInteger, nullable=False),
+    # What the self-test told it last: the names of what is wrong.
+    Column("flaws_told", Text, nullable=False, server_default=""),
 )

@@ -209,8 +209,10 @@ async def scene(
         staff_chat_id=GROUP,
         encryption_keys=(SecretStr(Fernet.generate_key().decode()),),
     )
+    here = Scene(telegram, server, config, content)
+    telegram.clock = lambda: here.clock().timestamp()
     try:
-        yield Scene(telegram, server, config, content)
+        yield here
     finally:
         await server.stop()
 

@@ -1,0 +1,119 @@
+"""The self-test: what is wrong with the bot's surroundings, said in the group once."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from conversation.render import Voice
+from desk.steps import Desk
+from errors import StorageError
+from storage.database import Database
+from storage.locks import holding
+from storage.outbox import Outgoing, Purpose, enqueue
+from storage.staff_chats import flaws_told, note_flaws_told
+
+log = structlog.get_logger()
+
+# What waits from before the start is sent first.
+FIRST_AFTER_S = 3.0
+# So soon is said that something is mended.
+LOOK_EVERY_S = 300.0
+# Deadlines are in minutes: less makes no difference.
+CLOCK_OFF_MAX = dt.timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What Telegram says of the group and of the bot in it. `rights` are those that the bot has as
+    an administrator, by the Bot API's names, None where it is none; `reads_all` says that privacy
+    mode is off; `telegram_time` is what time it is there."""
+
+    is_forum: bool
+    rights: frozenset[str] | None
+    reads_all: bool
+    telegram_time: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something that somebody must mend: `kind` names its text, `what` is filled in."""
+
+    kind: str
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.what}"
+
+
+def flaws(seen: Surroundings, not_loaded: Sequence[str], now: dt.datetime) -> tuple[Flaw, ...]:
+    """Return what is wrong, what the group can mend first; `not_loaded` are languages of the
+    settings that nobody is offered."""
+    found = [] if seen.is_forum else ["not-a-forum"]
+    if seen.rights is None:
+        found += ["no-administrator"] if seen.reads_all else ["no-administrator", "privacy-mode"]
+    else:
+        needed = [("can_delete_messages", "no-delete"), ("can_pin_messages", "no-pin")]
+        needed += [("can_manage_topics", "no-topics")] if seen.is_forum else []
+        found += [kind for right, kind in needed if right not in seen.rights]
+    all_found = [Flaw(kind) for kind in found]
+    if not_loaded:
+        all_found.append(Flaw("not-loaded", ", ".join(not_loaded)))
+    if seen.telegram_time is not None and abs(now - seen.telegram_time) > CLOCK_OFF_MAX:
+        all_found.append(Flaw("clock-fast" if now > seen.telegram_time else "clock-slow"))
+    return tuple(all_found)
+
+
+def told(voice: Voice, found: Sequence[Flaw]) -> str:
+    """Return what the group reads, as HTML: each flaw with how to mend it."""
+    if not found:
+        return voice.say("staff-self-test-mended")
+    lines = [f"• {voice.say(f'staff-flaw-{each.kind}', what=each.what)}" for each in found]
+    return "\n\n".join([f"<b>{voice.say('staff-self-test')}</b>", *lines])
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """Looks in the background and ends no process.
+
+    `look_round` asks Telegram about the staff group; None while it does not say.
+    """
+
+    desk: Desk
+    group_id: int
+    look_round: Callable[[], Awaitable[Surroundings | None]]
+    not_loaded: Sequence[str]
+    clock: Callable[[], dt.datetime]
+
+    async def run(self, database: Database) -> None:
+        """Look for ever; cancel to stop. Of several processes one does."""
+        await asyncio.sleep(FIRST_AFTER_S)
+        while True:
+            async with holding(database, "self-test") as held:
+                while await held():
+                    try:
+                        await self.look()
+                    except StorageError:
+                        log.exception("the self-test was not kept; trying again later")
+                    await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """Tell the group what is wrong, unless it was told so last. Raises StorageError."""
+        seen = await self.look_round()
+        if seen is None:
+            return
+        now = self.clock()
+        found = flaws(seen, self.not_loaded, now)
+        kept = " ".join(sorted(map(str, found)))
+        async with self.desk.database.begin() as tx:
+            if await flaws_told(tx, self.group_id) == kept:
+                return
+            await note_flaws_told(tx, self.group_id, kept)
+            text = told(self.desk.content.staff_voice(now), found)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
+        log.info("self-test", flaws=[each.kind for each in found])
+        self.desk.sent()

@@ -1,0 +1,12 @@
+"""The self-test says what is wrong once, not at each start."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0008"
+
+
+def upgrade() -> None:
+    told = sa.Column("flaws_told", sa.Text, nullable=False, server_default="")
+    op.add_column("staff_chats", told)

@@ -25,6 +25,7 @@ from storage.erase import copies_in_group, erase_person
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_person
+from storage.relay import Relay
 
 log = structlog.get_logger()
 
@@ -82,7 +83,7 @@ class Assistant:
         chat_id, person = person.chat_id, _after(person, turn)
         await save_person(tx, person, now)
         if turn.case is not None:
-            case = await self._act(tx, turn.case, person, case, code, turn, incoming.edited, now)
+            case = await self._act(tx, turn.case, person, case, code, turn, incoming, now)
         if turn.staff_notice is not None and case is not None:
             await tell_staff(tx, self.content, turn.staff_notice, case, now)
         if incoming.message_id is not None and not incoming.edited:
@@ -146,7 +147,7 @@ class Assistant:
         case: Case | None,
         code: str,
         turn: Turn,
-        edited: bool,
+        incoming: Incoming,
         now: dt.datetime,
     ) -> Case:
         """Do what the conversation wants of the case: its step, its alert, the copies."""
@@ -170,13 +171,7 @@ class Assistant:
             text = alerts.alert(voice, after, key, name, wish.phrasing)
             keyboard = alerts.buttons(voice, after)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
-        if edited:
-            await tell_staff(tx, self.content, "staff-edited", after, now)
-        for message_id in wish.message_ids:
-            copy = Outgoing(
-                None, Purpose.COPY, copy_of=(person.chat_id, message_id), case_id=after.id
-            )
-            await enqueue(tx, copy, now)
+        await pass_to_staff(tx, self.content, after, person.chat_id, wish, incoming, now)
         return after
 
     async def is_hidden(self, chat_id: int) -> bool:
@@ -192,6 +187,33 @@ async def tell_staff(
     """Write a notice about a case for the volunteers; `values` are filled in beside its code."""
     text = content.staff_voice(now).say(key, code=case.code, **values)
     await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+
+
+async def pass_to_staff(
+    tx: Transaction,
+    content: Content,
+    case: Case,
+    chat_id: int,
+    wish: CaseWish,
+    incoming: Incoming,
+    now: dt.datetime,
+) -> None:
+    """Copy the person's messages to the volunteers, each in its thread; a new form of one stands
+    below the form that it replaces."""
+    for message_id in wish.message_ids:
+        is_this = message_id == incoming.message_id
+        relay = Relay(is_urgent=wish.action is CaseAction.ALARM)
+        if is_this:
+            thread = message_id if incoming.edited else incoming.replies_to
+            relay = replace(relay, thread=thread, album=incoming.album)
+            if incoming.edited:
+                text = content.staff_voice(now).say("staff-edited", code=case.code)
+                notice = Outgoing(None, Purpose.NOTICE, text, case_id=case.id, relay=relay)
+                await enqueue(tx, notice, now)
+        copy = Outgoing(
+            None, Purpose.COPY, copy_of=(chat_id, message_id), case_id=case.id, relay=relay
+        )
+        await enqueue(tx, copy, now)
 
 
 def has_hidden(person: Person) -> bool:

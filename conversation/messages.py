@@ -27,6 +27,10 @@ class Incoming:
     """A message from a person.
 
     `text` is what they wrote (also a caption), the command with its slash, or the button's data.
+    `has_media` says that there is more than text. `replies_to` is the message of the chat that it
+    replies to; `album` what Telegram calls the group of messages that it is part of. `names_sender`
+    says that it shows who sends it, such as their own contact card; `is_live` that it is a place
+    that moves.
     """
 
     kind: Kind
@@ -34,6 +38,11 @@ class Incoming:
     message_id: int | None
     account_language: str | None = None
     edited: bool = False
+    has_media: bool = False
+    replies_to: int | None = None
+    album: str | None = None
+    names_sender: bool = False
+    is_live: bool = False
 
 
 class Button(NamedTuple):

@@ -105,7 +105,9 @@ def _alarmed(moment: Moment, wish: CaseWish, judgement: Judgement) -> Turn:
     passed_on = menus.passed_on(moment.voice, moment.code, again=moment.case_is_open)
     answers: list[Reply] = []
     uncovered: list[str] = []
-    if not moment.incoming.edited and judgement.decision is Decision.ANSWER and judgement.best:
+    # An edit was answered in its first form; with a volunteer the bot does not talk in between.
+    is_silent = moment.incoming.edited or moment.case_state is State.CLAIMED
+    if not is_silent and judgement.decision is Decision.ANSWER and judgement.best:
         answer, uncovered = _answer(moment, judgement.best.topic)
         answers.append(answer)
     return moment.turn(*cards, passed_on, *answers, case=wish, uncovered=tuple(uncovered))

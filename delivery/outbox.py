@@ -11,6 +11,7 @@ import structlog
 
 from cases.model import Case
 from delivery import pacing
+from delivery.relay import keep_relayed, undelivered
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.sender import Sender, Sent, StaffChat
 from delivery.waiting import cancel_all
@@ -142,6 +143,7 @@ class Outbox:
     async def _keep(self, tx: Transaction, sent: Sequence[Sent]) -> None:
         now = self._clock()
         arrived = [each for each in sent if isinstance(each.outcome, int)]
+        kept: set[int] = set()
         if arrived:
             kept = await mark_sent(tx, [each.due for each in arrived], now)
             await remember_messages(tx, _new_on_phones(arrived, kept), now)
@@ -150,6 +152,9 @@ class Outbox:
                 await self._failed(tx, each, each.outcome, now)
                 continue
             self._metrics.sent(each.due.message.purpose, "sent")
+            if each.case is not None and each.due.id in kept:
+                here = (each.chat_id, each.outcome)
+                await keep_relayed(tx, each.due.message, each.case, here, self._staff_text, now)
             if each.stands_for_case and each.case is not None:
                 purpose = each.due.message.purpose.value
                 await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
@@ -193,11 +198,10 @@ class Outbox:
         if case is None or due.message.purpose in for_staff_alone:
             return None
         if isinstance(decision, Again):
-            first = decision.uncertain and not due.uncertain
+            first = decision.uncertain and not due.uncertain and not due.message.relay.mirrors
             text = self._staff_text("staff-uncertain", code=case.code) if first else None
         else:
-            reason = self._staff_text(f"reason-{_REASONS.get(decision.reason, 'rejected')}")
-            text = self._staff_text("staff-not-delivered", code=case.code, reason=reason)
+            return undelivered(due, decision, case, self._staff_text)
         return Outgoing(None, Purpose.NOTICE, text, case_id=case.id) if text else None
 
 
@@ -222,6 +226,3 @@ async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) ->
     """Return how long the staff group's budget makes this message wait."""
     sent_at = await staff_sent_at(tx, now - pacing.WINDOW)
     return pacing.wait_s(sent_at, now, alarm=message.purpose is Purpose.ALERT)
-
-
-_REASONS = {Trouble.BLOCKED: "blocked", Trouble.SHUT_OUT: "blocked", Trouble.GONE: "gone"}

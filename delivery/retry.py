@@ -25,7 +25,9 @@ class Trouble(enum.StrEnum):
     UNCERTAIN = "uncertain"
     """No whole answer came back: it may have arrived."""
     BLOCKED = "blocked"
-    """The person blocked the bot, or their account is gone."""
+    """The person blocked the bot, or there is no such chat any more."""
+    DEACTIVATED = "deactivated"
+    """The person's account was deleted."""
     SHUT_OUT = "shut-out"
     """The bot is not in the group, or may not write there: a human can let it in again."""
     THREAD_GONE = "thread-gone"
@@ -33,8 +35,21 @@ class Trouble(enum.StrEnum):
     """The group was upgraded and has a new id."""
     GONE = "gone"
     """The message to copy or edit no longer exists."""
+    NOT_COPIED = "not-copied"
+    """Telegram copies no message of this kind, or from a chat that protects its content."""
+    TOO_LARGE = "too-large"
     REJECTED = "rejected"
     """Telegram will never take this message."""
+
+
+_FOR_GOOD = (
+    Trouble.REJECTED,
+    Trouble.GONE,
+    Trouble.NOT_COPIED,
+    Trouble.TOO_LARGE,
+    Trouble.BLOCKED,
+    Trouble.DEACTIVATED,
+)
 
 
 @dataclass(frozen=True)
@@ -70,7 +85,7 @@ def after(failure: Failure, attempts: int, age: dt.timedelta, *, to_staff: bool)
     person whose message it is.
     """
     trouble = failure.trouble
-    if trouble in (Trouble.REJECTED, Trouble.GONE, Trouble.BLOCKED):
+    if trouble in _FOR_GOOD:
         return GiveUp(trouble)
     if trouble in (Trouble.THREAD_GONE, Trouble.MOVED) and attempts < 3:
         return Again(0.0)

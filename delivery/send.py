@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import aiohttp
 from telegram import (
@@ -12,6 +13,7 @@ from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     LinkPreviewOptions,
+    ReplyParameters,
 )
 from telegram.constants import ParseMode
 from telegram.error import (
@@ -38,12 +40,21 @@ _THREAD_GONE = (
 _GONE = (
     "message to copy not found",
     "message to edit not found",
-    "message can't be copied",
     "message can't be edited",
     "message_id_invalid",
 )
+_NOT_COPIED = ("message can't be copied", "chat_forwards_restricted", "protected content")
+_TOO_LARGE = ("too long", "too big", "too large", "media_caption_too_long")
+_REPLIED_GONE = ("message to be replied not found", "replied message not found")
+_NEVER = {
+    Trouble.GONE: _GONE,
+    Trouble.NOT_COPIED: _NOT_COPIED,
+    Trouble.TOO_LARGE: _TOO_LARGE,
+}
+_PASSING = (Trouble.RATE_LIMITED, Trouble.NOT_CONNECTED, Trouble.UNCERTAIN)
 _UNCHANGED = "message is not modified"
-_BLOCKED = ("blocked by the user", "user is deactivated", "initiate conversation with a user")
+_BLOCKED = ("blocked by the user", "initiate conversation with a user")
+_DEACTIVATED = ("user is deactivated",)
 _CHAT_UNKNOWN = ("chat not found", "peer_id_invalid")
 _SHUT_OUT = (
     *_CHAT_UNKNOWN,
@@ -68,12 +79,20 @@ async def send(
     try:
         return await _call(bot, message, chat_id, thread_id, repeat_mark)
     except TelegramError as error:
+        if message.relay.reply_to and _says(error, _REPLIED_GONE):
+            # Across topics Telegram sends nothing that answers what is gone.
+            alone = replace(message, relay=replace(message.relay, reply_to=None))
+            return await send(bot, alone, chat_id, thread_id, repeat_mark)
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
             return message.edits[1]
         if message.to is not None and not message.copy_of and _says(error, _CHAT_UNKNOWN):
             # Of a copy Telegram does not say which of the two chats it does not find.
             return Failure(Trouble.BLOCKED)
-        return failure_of(error)
+        failure = failure_of(error)
+        if message.relay.mark is not None and failure.trouble not in _PASSING:
+            # A group without reactions, or of before an upgrade: nothing depends on a mark.
+            return Failure(Trouble.REJECTED)
+        return failure
 
 
 async def _call(
@@ -86,7 +105,18 @@ async def _call(
     if message.commands is not None:
         await _list_commands(bot, message.commands, chat_id)
         return 0
-    keyboard = _markup(message.keyboard)
+    keyboard, relay = _markup(message.keyboard), message.relay
+    if relay.mark is not None and relay.reply_to is not None:
+        await bot.set_message_reaction(chat_id, relay.reply_to, relay.mark)
+        return relay.reply_to
+    if message.edits is not None and relay.is_caption:
+        await bot.edit_message_caption(
+            chat_id=chat_id,
+            message_id=message.edits[1],
+            caption=message.text,
+            parse_mode=ParseMode.HTML,
+        )
+        return message.edits[1]
     if message.edits is not None and message.text is not None:
         await bot.edit_message_text(
             message.text,
@@ -113,6 +143,7 @@ async def _call(
             message_id=message_id,
             message_thread_id=thread_id,
             reply_markup=_mark(repeat_mark) if repeat_mark else None,
+            reply_parameters=_answering(message),
         )
         return copied.message_id
     text = message.text or ""
@@ -123,8 +154,15 @@ async def _call(
         message_thread_id=thread_id,
         reply_markup=keyboard,
         link_preview_options=LinkPreviewOptions(is_disabled=True),
+        reply_parameters=_answering(message),
     )
     return sent.message_id
+
+
+def _answering(message: Outgoing) -> ReplyParameters | None:
+    """Return the message that this one is shown to answer; without it, it is sent all the same."""
+    reply_to = message.relay.reply_to
+    return ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
 
 
 async def _list_commands(bot: Bot, commands: Commands, chat_id: int) -> None:
@@ -157,11 +195,16 @@ def _refusal(error: TelegramError) -> Trouble:
     """Return why Telegram refuses. A 403 in other words than we know may end."""
     if _says(error, _BLOCKED):
         return Trouble.BLOCKED
+    if _says(error, _DEACTIVATED):
+        return Trouble.DEACTIVATED
     if isinstance(error, Forbidden) or _says(error, _SHUT_OUT):
         return Trouble.SHUT_OUT
     if _says(error, _THREAD_GONE):
         return Trouble.THREAD_GONE
-    return Trouble.GONE if _says(error, _GONE) else Trouble.REJECTED
+    for trouble, words in _NEVER.items():
+        if _says(error, words):
+            return trouble
+    return Trouble.REJECTED
 
 
 def _says(error: TelegramError, known: tuple[str, ...]) -> bool:

@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from cases.model import Case
+from delivery.relay import threaded
 from delivery.retry import Failure, Trouble
 from delivery.send import send
 from errors import StorageError
@@ -98,6 +99,10 @@ class Sender:
         if _in_former_group(message, self._staff_chat.id):
             return Sent(due, Failure(Trouble.GONE), chat_id, case)
         thread_id = await self._thread(case, chat_id) if message.to is None else None
+        if case is not None:
+            message = await threaded(self._database, message, case, chat_id)
+        if message.relay.mirrors is not None and message.edits is None:
+            return Sent(due, Failure(Trouble.GONE), chat_id, case)
         mark = self._repeat_mark(message.language) if due.uncertain else None
         outcome = await send(self._bot, message, chat_id, thread_id, repeat_mark=mark)
         return Sent(due, outcome, chat_id, case)

@@ -51,3 +51,20 @@ class Said:
     post: tuple[int, int]
     topic_id: int | None
     to: RepliedTo | None
+
+
+@dataclass(frozen=True)
+class Wrote:
+    """What a volunteer wrote or sent in the group, no command: where it stands, as in `Said`, and
+    the message replied to. `text` is what they wrote, a caption if `has_media`; `album` what
+    Telegram calls the group of messages that it is part of. `names_somebody` says that it would
+    show who a volunteer is."""
+
+    update_id: int
+    volunteer: Volunteer | None
+    post: tuple[int, int]
+    to: RepliedTo
+    text: str = ""
+    has_media: bool = False
+    album: str | None = None
+    names_somebody: bool = False

@@ -14,7 +14,7 @@ from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
 from conversation.render import Voice
-from desk.asked import Pressed, RepliedTo, Volunteer
+from desk.asked import Pressed, RepliedTo
 from errors import CaseError
 from metrics import Metrics
 from storage.backlog import waited_s
@@ -83,60 +83,6 @@ class Desk:
         self.note_first_step(case, waited)
         self.sent()
         return voice.label("staff-you-have-it") if event is Event.CLAIM else None
-
-    async def reply(
-        self,
-        update_id: int,
-        volunteer: Volunteer | None,
-        post: tuple[int, int],
-        to: RepliedTo,
-        now: dt.datetime,
-    ) -> None:
-        """Send a staff message to the person if it replies to a case's alert or copied message.
-
-        `post` is the staff message, by chat and message id; `volunteer` is None where its author
-        may not act. The person gets a copy without the volunteer's name. Where nobody gets it,
-        because of who wrote it, because it replies to another message of the bot's or because the
-        person hides their chat, the staff are told so. Raises StorageError.
-        """
-        async with self.database.begin() as tx:
-            if not await finish(tx, update_id):
-                return
-            case, waited = await case_meant(tx, post[0], to), None
-            person = await person_of_case(tx, case) if case else None
-            if case is None or person is None:
-                if to.ours:
-                    text = self.content.staff_voice(now).say("staff-not-passed-on")
-                    await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
-            elif volunteer is None:
-                await tell_staff(tx, self.content, "staff-not-sent-stranger", case, now)
-            elif has_hidden(person):
-                await tell_staff(tx, self.content, "staff-not-sent-hidden", case, now)
-            else:
-                waited = await waited_s(tx, case, now)
-                copy = Outgoing(
-                    person.chat_id,
-                    Purpose.REPLY,
-                    copy_of=post,
-                    case_id=case.id,
-                    language=person.language,
-                )
-                await self.pass_on(tx, case, person, volunteer.claim, copy, now)
-        if case is not None:
-            self.note_first_step(case, waited)
-        self.sent()
-
-    async def reply_edited(
-        self, update_id: int, chat_id: int, to: RepliedTo, now: dt.datetime
-    ) -> None:
-        """Tell the staff that the person keeps the first form of a reply. Raises StorageError."""
-        async with self.database.begin() as tx:
-            if not await finish(tx, update_id):
-                return
-            case = await case_meant(tx, chat_id, to)
-            if case is not None:
-                await tell_staff(tx, self.content, "staff-reply-edited", case, now)
-        self.sent()
 
     async def pass_on(
         self,

@@ -18,7 +18,44 @@ def incoming_message(message: Message, user: User | None, *, edited: bool) -> In
         kind = Kind.COMMAND
     else:
         kind = Kind.TEXT if text.strip() else Kind.OTHER
-    return Incoming(kind, text, message.message_id, _language(user), edited)
+    replied = message.reply_to_message
+    return Incoming(
+        kind,
+        text,
+        message.message_id,
+        _language(user),
+        edited,
+        has_media=message.text is None,
+        replies_to=replied.message_id if replied else None,
+        album=message.media_group_id,
+        names_sender=_is_own_card(message) or _is_own_story(message),
+        is_live=message.location is not None,
+    )
+
+
+def names_somebody(message: Message) -> bool:
+    """Return whether a volunteer's message, copied, would show the person who a volunteer is: the
+    contact card of an account, a story, a mention of an account, or their own username."""
+    user, words = message.from_user, (message.text or message.caption or "").lower()
+    if message.contact is not None and (message.contact.user_id or _is_own_card(message)):
+        return True
+    entities = (*message.entities, *message.caption_entities)
+    if message.story is not None or any(each.type == "text_mention" for each in entities):
+        return True
+    username = user.username if user else None
+    return username is not None and f"@{username.lower()}" in words
+
+
+def _is_own_card(message: Message) -> bool:
+    card, user = message.contact, message.from_user
+    if card is None or user is None:
+        return False
+    return card.user_id == user.id or (not card.user_id and card.first_name == user.first_name)
+
+
+def _is_own_story(message: Message) -> bool:
+    story, user = message.story, message.from_user
+    return story is not None and user is not None and story.chat.id == user.id
 
 
 def incoming_press(query: CallbackQuery) -> Incoming:

@@ -13,6 +13,7 @@ from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
 from desk.cards import CardDesk
+from desk.relay import RelayDesk
 from desk.steps import Desk
 
 Bot = ExtBot[None]
@@ -32,6 +33,11 @@ class Services:
     def cards(self) -> CardDesk:
         """What volunteers take from the shelf, over the same desk."""
         return CardDesk(self.desk)
+
+    @property
+    def relay(self) -> RelayDesk:
+        """What volunteers write to people, over the same desk."""
+        return RelayDesk(self.desk)
 
     def note_failure(self, update_id: int, error: Exception) -> None:
         """Remember why the handler of an update failed."""

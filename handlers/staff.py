@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from telegram import Bot, Message, Update
 
 from cases.model import Claim
-from desk.asked import Pressed, RepliedTo, Said, Volunteer
-from handlers.adapt import case_named_by
+from desk.asked import Pressed, RepliedTo, Said, Volunteer, Wrote
+from handlers.adapt import case_named_by, names_somebody
 from handlers.membership import volunteer
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
@@ -50,20 +50,28 @@ async def follow_group(update: Update, here: Services) -> None:
 
 
 async def on_message(update: Update, context: Context) -> None:
-    """A volunteer wrote or edited something: what replies to nothing is a note."""
+    """A volunteer wrote, sent or edited something: what replies to nothing is a note."""
     here = services(context)
     message = update.effective_message
     assert message is not None
+    post, edited = (message.chat_id, message.message_id), update.edited_message is not None
     to = _replied_to(message, context.bot.id)
     if to is None:
-        await here.desk.set_aside(update.update_id)
+        is_note = not edited and (message.text or message.effective_attachment)
+        topic_id = message.message_thread_id if message.is_topic_message and is_note else None
+        await here.relay.note(update.update_id, post, topic_id, here.clock())
         return
-    if update.edited_message is not None:
-        await here.desk.reply_edited(update.update_id, message.chat_id, to, here.clock())
-        return
-    post = (message.chat_id, message.message_id)
-    author = await _author(message, context.bot, here)
-    await here.desk.reply(update.update_id, author, post, to, here.clock())
+    wrote = Wrote(
+        update.update_id,
+        await _author(message, context.bot, here),
+        post,
+        to,
+        message.text or message.caption or "",
+        has_media=message.text is None,
+        album=message.media_group_id,
+        names_somebody=names_somebody(message),
+    )
+    await (here.relay.edited if edited else here.relay.reply)(wrote, here.clock())
 
 
 async def on_command(update: Update, context: Context) -> None:

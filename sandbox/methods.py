@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sandbox.markup import MarkupError
+from sandbox.copies import answering, copy_message, copy_messages, set_reaction
+from sandbox.markup import MarkupError, plain_text
 from sandbox.telegram import (
     RIGHTS,
     ApiError,
@@ -21,19 +22,7 @@ from sandbox.telegram import (
 Params = dict[str, Any]
 # The longest that `getUpdates` keeps a connection open, whatever is asked.
 POLL_MAX_S = 20.0
-
-# What a copied message takes from the original: everything that is content, nothing that names.
-_CONTENT = (
-    "text",
-    "caption",
-    "photo",
-    "voice",
-    "video",
-    "document",
-    "sticker",
-    "location",
-    "_html",
-)
+CAPTION_LENGTH_MAX = 1024
 
 
 async def call(telegram: Telegram, method: str, params: Params) -> Any:
@@ -102,24 +91,10 @@ async def _send_message(telegram: Telegram, params: Params) -> Any:
     plain = check_text(text, params.get("parse_mode"))
     content = {"text": plain, "_html": text if params.get("parse_mode") == "HTML" else None}
     content |= check_keyboard(params.get("reply_markup"))
-    message = telegram.post(chat, _thread(params), content)
+    answered, topic_id = answering(chat, params)
+    message = telegram.post(chat, topic_id, content | answered)
     await telegram.tell()
     return _shown(message)
-
-
-async def _copy_message(telegram: Telegram, params: Params) -> Any:
-    chat = telegram.chat_for_bot(int(params["chat_id"]))
-    source = telegram.chat_for_bot(int(params["from_chat_id"]))
-    original = source.messages.get(int(params["message_id"]))
-    if original is None:
-        raise ApiError(400, "Bad Request: message to copy not found")
-    content = {key: original[key] for key in _CONTENT if key in original}
-    if not content:
-        raise ApiError(400, "Bad Request: message can't be copied")
-    content |= check_keyboard(params.get("reply_markup"))
-    message = telegram.post(chat, _thread(params), content)
-    await telegram.tell()
-    return {"message_id": message["message_id"]}
 
 
 async def _edit_markup(telegram: Telegram, params: Params) -> Any:
@@ -142,6 +117,8 @@ async def _edit_text(telegram: Telegram, params: Params) -> Any:
     message = chat.messages.get(int(params["message_id"]))
     if message is None:
         raise ApiError(400, "Bad Request: message to edit not found")
+    if "text" not in message:
+        raise ApiError(400, "Bad Request: there is no text in the message to edit")
     text = str(params.get("text", ""))
     plain = check_text(text, params.get("parse_mode"))
     markup = check_keyboard(params.get("reply_markup"))
@@ -149,6 +126,23 @@ async def _edit_text(telegram: Telegram, params: Params) -> Any:
         raise ApiError(400, "Bad Request: message is not modified")
     message.pop("reply_markup", None)
     message.update({"text": plain, "_html": text, **markup})
+    await telegram.tell()
+    return _shown(message)
+
+
+async def _edit_caption(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    message = chat.messages.get(int(params["message_id"]))
+    if message is None:
+        raise ApiError(400, "Bad Request: message to edit not found")
+    if "text" in message:
+        raise ApiError(400, "Bad Request: there is no caption in the message to edit")
+    caption = plain_text(str(params.get("caption", "")))
+    if len(caption) > CAPTION_LENGTH_MAX:
+        raise ApiError(400, "Bad Request: message caption is too long")
+    if message.get("caption", "") == caption:
+        raise ApiError(400, "Bad Request: message is not modified")
+    message["caption"] = caption
     await telegram.tell()
     return _shown(message)
 
@@ -266,11 +260,6 @@ def _chat_of_scope(telegram: Telegram, params: Params) -> Chat | None:
     return telegram.chat_for_bot(int(scope["chat_id"]))
 
 
-def _thread(params: Params) -> int | None:
-    thread = params.get("message_thread_id")
-    return int(thread) if thread is not None else None
-
-
 def _shown(message: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in message.items() if not key.startswith("_")}
 
@@ -279,9 +268,12 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "getme": _get_me,
     "getupdates": _get_updates,
     "sendmessage": _send_message,
-    "copymessage": _copy_message,
+    "copymessage": copy_message,
+    "copymessages": copy_messages,
+    "setmessagereaction": set_reaction,
     "editmessagereplymarkup": _edit_markup,
     "editmessagetext": _edit_text,
+    "editmessagecaption": _edit_caption,
     "answercallbackquery": _answer_press,
     "deletemessages": _delete_messages,
     "createforumtopic": _create_topic,

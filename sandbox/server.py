@@ -23,6 +23,8 @@ _JSON_PARAMS = (
     "scope",
     "allowed_updates",
     "message_ids",
+    "reply_parameters",
+    "reaction",
 )
 # How long the page's request for changes stays open.
 WATCH_S = 20.0

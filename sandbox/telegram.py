@@ -49,9 +49,10 @@ class User:
 
 @dataclass
 class Chat:
-    """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out.
-    Of the `members` some are `administrators`. `bot_rights` are what the bot may do as one; None
-    where it is none. `commands` are its own list of commands, where it has one."""
+    """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out, in
+    a `deleted` one the person's account is gone. Of the `members` some are `administrators`.
+    `bot_rights` are what the bot may do as one; None where it is none. `commands` are its own list
+    of commands, where it has one."""
 
     id: int
     type: str
@@ -64,7 +65,10 @@ class Chat:
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
     commands: list[dict[str, str]] | None = None
     blocked: bool = False
+    deleted: bool = False
     moved_to: int | None = None
+    has_reactions: bool = True
+    has_protected_content: bool = False
 
     def as_json(self) -> dict[str, Any]:
         about: dict[str, Any] = {"id": self.id, "type": self.type}
@@ -190,6 +194,8 @@ class Telegram:
         if chat.moved_to is not None:
             wrong = "Bad Request: group chat was upgraded to a supergroup chat"
             raise ApiError(400, wrong, migrate_to_chat_id=chat.moved_to)
+        if chat.deleted:
+            raise ApiError(403, "Forbidden: user is deactivated")
         if chat.blocked:
             private = chat.type == "private"
             wrong = "bot was blocked by the user" if private else "bot was kicked from the group"

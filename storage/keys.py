@@ -14,6 +14,7 @@ from storage.tables import (
     chat_messages,
     inbox,
     look_up_key,
+    message_pairs,
     outbox,
     people,
 )
@@ -21,12 +22,18 @@ from storage.vault import Vault
 
 # Every encrypted column there is.
 SEALED: dict[Table, tuple[Column[str], ...]] = {
-    people: (people.c.sealed_chat_id, people.c.sealed_state, people.c.sealed_recent),
+    people: (
+        people.c.sealed_chat_id,
+        people.c.sealed_state,
+        people.c.sealed_recent,
+        people.c.sealed_block,
+    ),
     inbox: (inbox.c.sealed_body,),
     outbox: (outbox.c.sealed_body,),
     cases: (cases.c.sealed_claim,),
     case_events: (case_events.c.sealed_by,),
     chat_messages: (chat_messages.c.sealed_message,),
+    message_pairs: (message_pairs.c.sealed_message,),
 }
 # The lane of what is done: it leads to nobody.
 PAST = "past"
@@ -70,6 +77,8 @@ def _found_by(table: Table, values: dict[str, object], to: Vault) -> dict[str, s
     if table is people:
         return {"chat_hash": to.hash(int(str(values["sealed_chat_id"])))}
     message = values.get("sealed_message")
+    if isinstance(message, list) and table is message_pairs:
+        return {"person_hash": to.hash(message[1])}
     if isinstance(message, list):
         return {"lane": to.hash(message[0])}
     body = values.get("sealed_body")

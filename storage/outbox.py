@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from storage.database import Transaction
 from storage.locks import CLOCKS_DIFFER
+from storage.relay import PLAIN, Relay
 from storage.tables import UNSENT, outbox
 
 STAFF_LANE = "staff"
@@ -85,12 +86,13 @@ class Outgoing:
     wipes: bool = False
     language: str | None = None
     commands: Commands | None = None
+    relay: Relay = PLAIN
 
     @property
     def is_new_on_phone(self) -> bool:
         """Whether a person has one message more once it is sent."""
         changes = self.edits or self.deletes or self.wipes or self.commands is not None
-        return self.to is not None and not changes
+        return self.to is not None and not (changes or self.relay.mirrors or self.relay.mark)
 
 
 _IS_UNSENT = text(f"outbox.{UNSENT}")
@@ -137,7 +139,7 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
     rows = [
         {
             "lane": STAFF_LANE if message.to is None else tx.vault.hash(message.to),
-            "priority": message.purpose.priority,
+            "priority": 1 if message.relay.is_urgent else message.purpose.priority,
             "purpose": message.purpose.value,
             "case_id": message.case_id,
             "sealed_body": tx.vault.seal(dataclasses.asdict(message)),
@@ -210,6 +212,7 @@ def _due(tx: Transaction, row: Any) -> Due:
         wipes=body.get("wipes", False),
         language=body.get("language"),
         commands=None if commands is None else tuple((name, what) for name, what in commands),
+        relay=Relay.from_json(body.get("relay")),
     )
     return Due(
         id=row.id,

@@ -10,7 +10,7 @@ from storage.chat_messages import DELETABLE_FOR
 from storage.database import Transaction
 from storage.erase import erase_person
 from storage.people import person_from_row
-from storage.tables import cases, chat_messages, inbox, outbox, people, staff_posts
+from storage.tables import cases, chat_messages, inbox, message_pairs, outbox, people, staff_posts
 
 # The last messages of a person, kept to judge what belongs together.
 RECENT_KEPT = dt.timedelta(hours=1)
@@ -47,6 +47,9 @@ async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
         ),
         "posts of closed cases": delete(staff_posts).where(
             staff_posts.c.case_id.in_(closed_long_ago)
+        ),
+        "pairs of messages": delete(message_pairs).where(
+            message_pairs.c.case_id.in_(closed_long_ago)
         ),
     }
     gone = {name: (await tx.connection.execute(query)).rowcount for name, query in queries.items()}

@@ -72,6 +72,8 @@ people = Table(
     Column("sealed_state", Text, nullable=False),
     # The last messages, to judge what belongs together; forgotten by `purge`.
     Column("sealed_recent", Text),
+    # Set while a coordinator keeps them from the volunteers: who, why, when.
+    Column("sealed_block", Text),
     # Who has not written for so long that they are erased?
     Column("seen_at", Moment, nullable=False, index=True),
     # Whose last messages are to be forgotten?
@@ -194,6 +196,23 @@ staff_posts = Table(
     Column("message_id", BigInteger, primary_key=True),
     Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
     Column("purpose", String(8), nullable=False),
+)
+
+# Which message in the staff group and which in a person's chat (sealed: chat and message id) are
+# the same, one a copy of the other.
+message_pairs = Table(
+    "message_pairs",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False),
+    Column("chat_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger, nullable=False),
+    Column("person_hash", String(32), nullable=False),
+    Column("sealed_message", Text, nullable=False),
+    # Which message of the person's is this post?
+    Index("ix_message_pairs_post", "chat_id", "message_id"),
+    # Which post is this message of the person's? What is there of a case that is to be forgotten?
+    Index("ix_message_pairs_person", "case_id", "person_hash"),
 )
 
 # What stands on people's phones, as chat and message id: forgotten once it cannot be deleted.

@@ -42,8 +42,8 @@ def test_a_copy_for_the_staff_is_given_up_when_its_person_blocked_the_bot() -> N
     ("error", "trouble"),
     [
         (Forbidden("Forbidden: bot was blocked by the user"), Trouble.BLOCKED),
-        (Forbidden("Forbidden: user is deactivated"), Trouble.BLOCKED),
-        (BadRequest("Bad Request: user is deactivated"), Trouble.BLOCKED),
+        (Forbidden("Forbidden: user is deactivated"), Trouble.DEACTIVATED),
+        (BadRequest("Bad Request: user is deactivated"), Trouble.DEACTIVATED),
         (Forbidden("bot can't initiate conversation with a user"), Trouble.BLOCKED),
         (Forbidden("Forbidden: bot was kicked from the supergroup chat"), Trouble.SHUT_OUT),
         (Forbidden("Forbidden: the group chat was deleted"), Trouble.SHUT_OUT),
@@ -51,7 +51,10 @@ def test_a_copy_for_the_staff_is_given_up_when_its_person_blocked_the_bot() -> N
         (BadRequest("Chat not found"), Trouble.SHUT_OUT),
         (BadRequest("Not enough rights to send text messages to the chat"), Trouble.SHUT_OUT),
         (BadRequest("Have no rights to send a message"), Trouble.SHUT_OUT),
-        (BadRequest("Message is too long"), Trouble.REJECTED),
+        (BadRequest("Message is too long"), Trouble.TOO_LARGE),
+        (BadRequest("Message can't be copied"), Trouble.NOT_COPIED),
+        (BadRequest("Message to copy not found"), Trouble.GONE),
+        (BadRequest("Button_data_invalid"), Trouble.REJECTED),
     ],
 )
 def test_telegram_s_words_tell_a_person_who_is_gone_from_a_group_that_shuts_the_bot_out(

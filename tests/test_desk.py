@@ -77,18 +77,6 @@ async def test_the_reply_of_somebody_who_has_left_reaches_nobody_and_the_group_i
     assert stage.find(GROUP, "Hana has it.")
 
 
-async def test_whoever_edits_a_reply_is_told_that_the_trainee_keeps_its_first_form(
-    stage: Scene,
-) -> None:
-    await stage.writes(ALARM)
-    reply = await stage.volunteer_replies("Hana", "Call 111", to="ALARM")
-    stage.news(PERSON)
-    await stage.telegram.edit(GROUP, reply, "Call 110")
-    await stage.settled()
-    assert stage.news(PERSON) == []
-    assert stage.find(GROUP, "An edit does not reach the person")
-
-
 async def test_nobody_is_told_of_an_edited_note(stage: Scene) -> None:
     await stage.writes(ALARM)
     note = await stage.volunteer_notes("Ken", "I know this company")

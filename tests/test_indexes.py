@@ -17,7 +17,7 @@ from storage.purge import purge
 from storage.tables import metadata
 from tests.conftest import POSTGRESQL
 from tests.databases import emptied
-from tests.scene import GROUP, Scene, scene, sqlite_url
+from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
 # All but those with one row, or one for each group.
@@ -42,6 +42,12 @@ async def a_day_passes(here: Scene) -> None:
     await here.volunteer_presses("Hana", "Release")
     await here.minutes_pass(5)
     await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
+    written = await here.writes("em ở Nagoya")
+    await here.telegram.edit(PERSON, written, "em ở Osaka")
+    await here.settled()
+    reply = await here.volunteer_replies("Hana", "Where?", to="em ở Osaka")
+    await here.telegram.edit(GROUP, reply, "Where in Osaka?")
+    await here.settled()
     await here.volunteer_presses("Hana", "Checklist")
     await here.volunteer_notes("Hana", "/say")
     await here.volunteer_presses("Hana", "Is it safe?")

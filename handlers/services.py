@@ -13,6 +13,8 @@ from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
 from desk.cards import CardDesk
+from desk.closing import ClosingDesk
+from desk.history import HistoryDesk
 from desk.steps import Desk
 
 Bot = ExtBot[None]
@@ -32,6 +34,16 @@ class Services:
     def cards(self) -> CardDesk:
         """What volunteers take from the shelf, over the same desk."""
         return CardDesk(self.desk)
+
+    @property
+    def closing(self) -> ClosingDesk:
+        """How volunteers close a case, over the same desk."""
+        return ClosingDesk(self.desk)
+
+    @property
+    def history(self) -> HistoryDesk:
+        """What volunteers look up, over the same desk."""
+        return HistoryDesk(self.desk)
 
     def note_failure(self, update_id: int, error: Exception) -> None:
         """Remember why the handler of an update failed."""

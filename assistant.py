@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from cases.codes import new_code
 from cases.deadlines import Limits
 from cases.lifecycle import step
-from cases.model import Case, Event, State, new_code
+from cases.model import Case, Event, State
 from conversation import alerts
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Turn

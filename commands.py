@@ -10,7 +10,7 @@ import re
 import sys
 from typing import Any
 
-from cases.model import new_code
+from cases.codes import new_code
 from conversation.content import JAPAN, Content, load_checked, load_content
 from conversation.messages import Incoming, Kind
 from conversation.respond import respond

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import secrets
 from dataclasses import dataclass
-
-# Without letters and digits that are misread for one another (0 O, 1 I L).
-_CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 
 
 class State(enum.StrEnum):
@@ -61,6 +57,29 @@ class Origin(enum.StrEnum):
     """The person asked for a human."""
 
 
+class Outcome(enum.StrEnum):
+    """What came of a case, as the volunteer says who closes it."""
+
+    HELPED = "helped"
+    HANDED_TO_POLICE = "handed-to-police"
+    HANDED_TO_HOSPITAL = "handed-to-hospital"
+    HANDED_TO_LABOUR_OFFICE = "handed-to-labour-office"
+    HANDED_TO_TRAINEE_OFFICE = "handed-to-otit"
+    """OTIT, or the office that has its place."""
+    HANDED_TO_LAWYER = "handed-to-lawyer"
+    """A lawyer, or another organisation that helps."""
+    HANDED_TO_EMBASSY = "handed-to-embassy"
+    HANDED_TO_ANOTHER = "handed-to-other"
+    NO_ANSWER = "no-answer"
+    NOT_NEEDED = "not-needed"
+    ABUSE = "abuse"
+    """Of the service."""
+
+    @property
+    def is_handed_on(self) -> bool:
+        return self.value.startswith("handed-to-")
+
+
 @dataclass(frozen=True)
 class Claim:
     """Who has the case. `name` is shown to the staff only, never to the person."""
@@ -89,8 +108,3 @@ class Case:
     """How many alarms have gone off since it began to wait."""
     due_at: dt.datetime | None = None
     """When something happens by itself, unless somebody acts; see `deadlines`."""
-
-
-def new_code() -> str:
-    """Return a case code, such as `K7QMW`, that says nothing about the person."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(5))

@@ -1,4 +1,4 @@
-"""Claim, release and close a case; reply to the person."""
+"""Claim and release a case; reply to the person."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import Person, person_of_case
 from storage.staff_chats import current_staff_chat, move_staff_chat
 
-ACTIONS = {"claim": Event.CLAIM, "close": Event.CLOSE, "release": Event.RELEASE}
+ACTIONS = {"claim": Event.CLAIM, "release": Event.RELEASE}
 _NOTICES = {
     Event.CLAIM: "staff-claimed",
-    Event.CLOSE: "staff-closed",
     Event.RELEASE: "staff-released",
 }
 
@@ -50,7 +49,7 @@ class Desk:
     sent: Callable[[], None]
 
     async def press(self, pressed: Pressed, now: dt.datetime) -> str | None:
-        """Claim, release or close a case; return what the volunteer is told in a pop-up.
+        """Claim or release a case; return what the volunteer is told in a pop-up.
 
         Only an alert of the case itself moves it. Of two at once one wins, the other is told who.
         Only who has a case, or a coordinator, releases it. Returns None for an update that was

@@ -13,6 +13,8 @@ from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
 from desk.cards import CardDesk
+from desk.closing import ClosingDesk
+from desk.history import HistoryDesk
 from desk.relay import RelayDesk
 from desk.steps import Desk
 
@@ -38,6 +40,16 @@ class Services:
     def relay(self) -> RelayDesk:
         """What volunteers write to people, over the same desk."""
         return RelayDesk(self.desk)
+
+    @property
+    def closing(self) -> ClosingDesk:
+        """How volunteers close a case, over the same desk."""
+        return ClosingDesk(self.desk)
+
+    @property
+    def history(self) -> HistoryDesk:
+        """What volunteers look up, over the same desk."""
+        return HistoryDesk(self.desk)
 
     def note_failure(self, update_id: int, error: Exception) -> None:
         """Remember why the handler of an update failed."""

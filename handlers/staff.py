@@ -20,6 +20,9 @@ Press = Callable[[Pressed, dt.datetime], Awaitable[str | None]]
 # What volunteers can write; listed in their menu in this order, described by `staff-command-…`.
 COMMANDS: Mapping[str, Callable[[Services], Command]] = {
     "say": lambda here: here.cards.say,
+    "case": lambda here: here.history.case,
+    "history": lambda here: here.history.history,
+    "search": lambda here: here.history.search,
 }
 
 # What the buttons in the group do, by the shape of their callback data: what, how, then the case's
@@ -27,7 +30,10 @@ COMMANDS: Mapping[str, Callable[[Services], Command]] = {
 PRESSES: Mapping[str, Callable[[Services], Press]] = {
     "case:claim:*": lambda here: here.desk.press,
     "case:release:*": lambda here: here.desk.press,
-    "case:close:*": lambda here: here.desk.press,
+    "case:close:*": lambda here: here.closing.press,
+    "case:handed:*": lambda here: here.closing.press,
+    "case:outcome:*:*": lambda here: here.closing.press,
+    "case:back:*": lambda here: here.closing.press,
     "case:checklist:*": lambda here: here.cards.give_checklist,
     "card:groups:*": lambda here: here.cards.press,
     "card:group:*:*": lambda here: here.cards.press,

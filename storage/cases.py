@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
 
-from cases.model import Case, Claim, Event, Origin, State
+from cases.model import Case, Claim, Event, Origin, Outcome, State
 from storage.database import Transaction
 from storage.tables import case_events, cases, staff_posts
 
@@ -115,8 +115,12 @@ async def save_step(
     event: Event,
     now: dt.datetime,
     by: Claim | None = None,
+    outcome: Outcome | None = None,
 ) -> bool:
-    """Keep a step and its history row; return False, changing nothing, if the case has moved on."""
+    """Keep a step and its history row; return False, changing nothing, if the case has moved on.
+
+    `outcome` is what came of a case that is closed.
+    """
     query = (
         update(cases)
         .where(
@@ -136,7 +140,8 @@ async def save_step(
     )
     if not (await tx.connection.execute(query)).rowcount:
         return False
-    await _add_event(tx, before.id, event, before.state, after.state, after.urgent_kind, by, now)
+    kind = after.urgent_kind
+    await _add_event(tx, before.id, event, before.state, after.state, kind, by, now, outcome)
     return True
 
 
@@ -225,6 +230,7 @@ async def _add_event(
     urgent_kind: str | None,
     by: Claim | None,
     now: dt.datetime,
+    outcome: Outcome | None = None,
 ) -> None:
     query = insert(case_events).values(
         case_id=case_id,
@@ -233,6 +239,7 @@ async def _add_event(
         to_state=after.value,
         urgent_kind=urgent_kind,
         sealed_by=_seal_claim(tx, by),
+        outcome=outcome.value if outcome else None,
         at=now,
     )
     await tx.connection.execute(query)
@@ -243,8 +250,11 @@ def _seal_claim(tx: Transaction, claim: Claim | None) -> str | None:
 
 
 def _case(tx: Transaction, row: Any) -> Case | None:
-    if row is None:
-        return None
+    return None if row is None else case_from_row(tx, row)
+
+
+def case_from_row(tx: Transaction, row: Any) -> Case:
+    """Return the case that a row of `cases` holds."""
     claim = Claim(*tx.vault.open(row.sealed_claim)) if row.sealed_claim else None
     return Case(
         id=row.id,

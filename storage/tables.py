@@ -152,6 +152,8 @@ case_events = Table(
     Column("to_state", String(8), nullable=False),
     Column("urgent_kind", String(32)),
     Column("sealed_by", Text),
+    # What came of it; of a closing step only.
+    Column("outcome", String(32)),
     Column("at", Moment, nullable=False),
 )
 

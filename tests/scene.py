@@ -87,6 +87,11 @@ class Scene:
     async def volunteer_presses(self, name: str, label: str) -> None:
         await self._press(GROUP, VOLUNTEERS[name], label)
 
+    async def volunteer_closes(self, name: str, outcome: str = "Helped") -> None:
+        """A volunteer closes the case whose alert is the newest, and says what came of it."""
+        await self.volunteer_presses(name, "Close")
+        await self.volunteer_presses(name, outcome)
+
     async def volunteer_replies(
         self, name: str, text: str, to: str, in_name_of: Message | None = None
     ) -> int:

@@ -39,7 +39,7 @@ async def test_whoever_sends_a_card_first_has_the_case_and_the_history_says_so(
     await stage.volunteer_notes("Hana", "/say safe")
     await stage.volunteer_presses("Hana", "Is it safe to write?")
     assert await history(stage) == [("open", None), ("staff-replies", "Hana")]
-    await stage.volunteer_presses("Ken", "Close")
+    await stage.volunteer_closes("Ken")
     assert stage.find(GROUP, "closed by Ken.")
 
 
@@ -73,7 +73,7 @@ async def test_of_two_who_press_at_once_one_sends_and_the_other_is_told(stage: S
 
 async def test_a_card_for_a_closed_case_arrives_and_the_case_stays_closed(stage: Scene) -> None:
     await stage.writes(ALARM)
-    await stage.volunteer_presses("Ken", "Close")
+    await stage.volunteer_closes("Ken")
     await stage.volunteer_notes("Ken", "/say write again")
     await stage.volunteer_presses("Ken", "You can always write again")
     assert stage.texts(PERSON)[-1].startswith("Lúc nào bạn cũng nhắn lại ở đây được.")

@@ -47,7 +47,7 @@ async def test_the_reply_of_an_administrator_without_a_name_reaches_the_trainee(
         "Hana", "Bạn có an toàn không?", to="ALARM", in_name_of=stage.group.as_json()
     )
     assert stage.texts(PERSON)[-1] == "Bạn có an toàn không?"
-    await stage.volunteer_presses("Ken", "Close")
+    await stage.volunteer_closes("Ken")
     assert stage.find(GROUP, "closed by Ken.")
 
 

@@ -80,6 +80,8 @@ async def _do(here: Scene, step: dict[str, Any]) -> None:
         await here.volunteer_replies(step["volunteer"], step["says"], step["to"])
     elif step.get("does") == "notes":
         await here.volunteer_notes(step["volunteer"], step["says"])
+    elif step.get("does") == "closes":
+        await here.volunteer_closes(step["volunteer"])
     elif "volunteer" in step:
         await here.volunteer_presses(step["volunteer"], step["does"])
 

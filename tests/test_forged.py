@@ -15,7 +15,7 @@ from storage.tables import cases, inbox
 from tests.scene import GROUP, PERSON, VOLUNTEERS, Scene
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-CASE_BUTTONS = ("case:claim:", "case:close:", "case:release:")
+CASE_BUTTONS = ("case:claim:", "case:close:", "case:handed:", "case:back:", "case:release:")
 # A card, a group of cards, and what is none.
 ITEMS = (
     ":safe-to-write", ":safe-to-write", ":police-now", ":safety", ":safety",
@@ -57,9 +57,9 @@ whole = st.just(CALLBACK_DATA_BYTES_MAX)
 codes = st.sampled_from(("{code}", "{code}", "{code}", "XXXXX", ""))
 of_an_alert = st.builds(
     lambda verb, code, rest, at: cut(f"case:{verb}:{code}{rest}", at),
-    st.sampled_from(("claim", "close", "release", "checklist", "CLAIM", "eat", "")),
+    st.sampled_from(("claim", "close", "outcome", "release", "checklist", "CLAIM", "eat", "")),
     codes,
-    st.sampled_from(("", "", "", ":", ":1", " ", "\u0000", "ề", "x" * 64)),
+    st.sampled_from(("", "", "", ":helped", ":", ":1", " ", "\u0000", "ề", "x" * 64)),
     whole | st.integers(1, 40),
 )
 of_a_list = st.builds(
@@ -174,7 +174,8 @@ async def test_a_volunteer_s_forged_button_moves_no_case_but_the_one_it_stands_b
         post(here, GROUP, "Cards for"),
     )[number]
     shown = {
-        0: [f"{each}{code}" for each in (*CASE_BUTTONS, "case:checklist:")],
+        0: [f"{each}{code}" for each in (*CASE_BUTTONS, "case:checklist:")]
+        + [f"case:outcome:{code}:helped"],
         3: [f"card:groups:{code}", f"card:group:{code}:safety"]
         + [f"card:send:{code}:{each}" for each in ("safe-to-write", "police-now")],
     }
@@ -231,7 +232,7 @@ async def test_somebody_who_has_left_the_group_moves_no_case(two_cases: Scene, v
 
 async def test_an_old_button_of_a_closed_case_does_nothing_more(two_cases: Scene) -> None:
     alert, code = post(two_cases, GROUP, "ALARM", 0), code_of(two_cases, 0)
-    await press(two_cases, GROUP, VOLUNTEERS["Hana"], alert, f"case:close:{code}")
+    await press(two_cases, GROUP, VOLUNTEERS["Hana"], alert, f"case:outcome:{code}:helped")
     closed = await standing(two_cases)
     for verb in CASE_BUTTONS:
         await press(two_cases, GROUP, VOLUNTEERS["Ken"], alert, verb + code)

@@ -136,7 +136,7 @@ async def test_somebody_with_an_open_case_is_never_forgotten_by_the_clock(stage:
         gone = await purge(tx, later)
         assert gone["people"] == 0
         assert gone["posts of closed cases"] == 0
-    await stage.volunteer_presses("Hana", "Close")
+    await stage.volunteer_closes("Hana")
     async with database_of(stage).begin() as tx:
         gone = await purge(tx, stage.clock() + POSTS_KEPT + dt.timedelta(days=1))
         assert gone["posts of closed cases"] > 0

@@ -115,7 +115,7 @@ async def test_a_reply_that_still_waits_does_not_show_on_a_hidden_phone(stage: S
     await stage.writes("ông chủ đánh em chảy máu, cứu em với")
     await hide(stage)
     await stage.volunteer_replies("Hana", "Bạn có an toàn không?", to="ALARM")
-    await stage.volunteer_presses("Hana", "Close")
+    await stage.volunteer_closes("Hana")
     assert len(on_phone(stage)) == 1
 
 

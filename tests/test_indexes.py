@@ -35,7 +35,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def a_day_passes(here: Scene) -> None:
     """People ask, are in danger, wait, and are forgotten; volunteers claim, release, reply, are
-    slow, and close."""
+    slow, close, and look things up."""
     await here.writes("cong ty khong tra luong 3 thang roi")
     await here.writes(ALARM)
     await here.volunteer_presses("Hana", "Claim")
@@ -53,7 +53,10 @@ async def a_day_passes(here: Scene) -> None:
     await here.volunteer_presses("Hana", "Is it safe?")
     await here.volunteer_presses("Hana", "Is it safe to write?")
     await here.minutes_pass(30)
-    await here.volunteer_presses("Hana", "Close")
+    await here.volunteer_closes("Hana")
+    await here.volunteer_notes("Hana", "/case")
+    await here.volunteer_notes("Hana", "/history K7QMW")
+    await here.volunteer_notes("Hana", "/search vi")
     await here.writes("/mydata")
     await here.writes("/forget")
     await here.presses("Ừ, xoá hết")

@@ -196,7 +196,7 @@ async def test_a_case_that_is_reopened_waits_from_then_on(watched: Scene) -> Non
     async with watched.bot_runs():
         await watched.writes(ALARM)
         await watched.volunteer_presses("Hana", "Claim")
-        await watched.volunteer_presses("Hana", "Close")
+        await watched.volunteer_closes("Hana")
         watched.now += 24 * HOUR
         await watched.writes(ALARM)
         await becomes_figure(1, "cases_waiting", need="alarm")

@@ -1,0 +1,61 @@
+"""What happened with cases: the steps of one, and cases to look through."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from cases.model import Case, Claim, Event, Outcome, State
+from storage.cases import case_from_row
+from storage.database import Transaction
+from storage.tables import case_events, cases
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a case's history. `by` is the volunteer who took the step, None where nobody of
+    the staff did; `outcome` belongs to a step that closes."""
+
+    event: Event
+    after: State
+    urgent_kind: str | None
+    by: Claim | None
+    outcome: Outcome | None
+    at: dt.datetime
+
+
+async def steps_of_case(tx: Transaction, case_id: int) -> list[Step]:
+    """Return every step of a case, oldest first."""
+    query = select(case_events).where(case_events.c.case_id == case_id).order_by(case_events.c.id)
+    return [
+        Step(
+            Event(row.event),
+            State(row.to_state),
+            row.urgent_kind,
+            Claim(*tx.vault.open(row.sealed_by)) if row.sealed_by else None,
+            Outcome(row.outcome) if row.outcome else None,
+            row.at,
+        )
+        for row in await tx.connection.execute(query)
+    ]
+
+
+async def cases_of_codes(tx: Transaction, codes: Sequence[str]) -> list[Case]:
+    """Return the cases that have one of these codes, in no order."""
+    rows = await tx.connection.execute(select(cases).where(cases.c.code.in_(codes)))
+    return [case_from_row(tx, row) for row in rows]
+
+
+async def newest_cases(tx: Transaction, closed_at_most: int) -> list[Case]:
+    """Return all open cases, the longest open first, then the cases closed last."""
+    is_open = cases.c.closed_at.is_(None)
+    opened = select(cases).where(is_open).order_by(cases.c.opened_at)
+    closed = select(cases).where(~is_open).order_by(cases.c.closed_at.desc()).limit(closed_at_most)
+    return [
+        case_from_row(tx, row)
+        for query in (opened, closed)
+        for row in await tx.connection.execute(query)
+    ]

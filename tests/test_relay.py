@@ -86,7 +86,7 @@ async def test_the_bot_answers_again_once_the_case_is_closed_or_its_claim_has_ru
     await stage.writes(ALARM)
     await stage.volunteer_presses("Hana", "Claim")
     if how == "close":
-        await stage.volunteer_presses("Hana", "Close")
+        await stage.volunteer_closes("Hana")
     else:
         await stage.minutes_pass(31)
     stage.news(PERSON)

@@ -168,8 +168,7 @@ class Assistant:
         if key == "staff-withdrawn":
             await tell_staff(tx, self.content, key, after, now)
         elif key is not None:
-            name = self.content.translations.language(after.language).entry.own_name
-            text = alerts.alert(voice, after, key, name, wish.phrasing)
+            text = alerts.alert(voice, after, key, wish.phrasing)
             keyboard = alerts.buttons(voice, after)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
         await pass_to_staff(tx, self.content, after, person.chat_id, wish, incoming, now)

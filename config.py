@@ -63,7 +63,8 @@ class Config(BaseSettings):
         "as 127.0.0.1:9464. Empty: off. Only on the machine itself.",
     )
     staff_language: str = Field(
-        "en", description="The language in which the bot speaks to the volunteers' group."
+        "en",
+        description="The language in which the bot speaks to the volunteers' group: en, ja or vi.",
     )
     lease_min: int = Field(
         30,

@@ -9,6 +9,7 @@ from cases.model import Case, Claim, State
 from conversation.messages import Button
 from conversation.render import Voice
 from knowledge.schema import URGENT_KINDS, UrgentKind
+from translations.fill import language_names
 
 # More names would not fit into a message.
 MENTIONED_MAX = 20
@@ -16,11 +17,12 @@ MENTIONED_MAX = 20
 Rows = tuple[tuple[Button, ...], ...]
 
 
-def alert(voice: Voice, case: Case, key: str, language_name: str, phrasing: str | None) -> str:
+def alert(voice: Voice, case: Case, key: str, phrasing: str | None) -> str:
     """Return the alert of a case as HTML; `key` says what happened, `phrasing` which one fired."""
+    language = language_names([case.language], voice.language)
     lines = [
         f"<b>{voice.say(key, code=case.code, kind=kind_name(voice, case))}</b>",
-        voice.say("staff-language", language=f"{language_name} ({case.language})"),
+        voice.say("staff-language", language=f"{language} ({case.language})"),
     ]
     if phrasing:
         lines.append(voice.say("staff-fired", phrasing=phrasing))

@@ -1,4 +1,5 @@
-"""The phrase cards as a volunteer sees them, in the staff's language.
+"""The phrase cards as a volunteer sees them: in their own language where the bot speaks it to
+volunteers, else in the group's.
 
 Callback data: `card:groups:CODE`, `card:group:CODE:GROUP` and `card:send:CODE:CARD`. What it asks
 for is done only below a list that was sent for this case.
@@ -21,11 +22,13 @@ _LABEL_LENGTH_MAX = 60
 Rows = tuple[tuple[Button, ...], ...]
 
 
-def asked(voice: Voice, case: Case, words: str) -> Reply:
-    """Answer `/say words`: the cards that fit best; the groups where there are no words."""
+def asked(voice: Voice, group: Voice, case: Case, words: str) -> Reply:
+    """Answer `/say words` in the asker's voice: the cards that fit best, in their language or in
+    the group's; the groups where there are no words."""
     if not words.strip():
         return groups(voice, case)
-    found = find_cards(words, voice.language.cards.cards, CARDS_SHOWN_MAX)
+    shelves = [each.language.cards.cards for each in (voice, group)]
+    found = find_cards(words, shelves, CARDS_SHOWN_MAX)
     shown, buttons = _cards(voice, case, found)
     if not buttons:
         return Reply(voice.say("staff-say-nothing", code=case.code), _groups(voice, case))

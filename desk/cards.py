@@ -37,7 +37,8 @@ class CardDesk:
     desk: Desk
 
     async def say(self, said: Said, now: dt.datetime) -> None:
-        """Show the cards that fit the words, or the groups of cards, in the case's topic.
+        """Show the cards that fit the words, or the groups of cards, in the case's topic and in
+        the author's language.
 
         The group is told where the author may not act, and where the command names no case. Raises
         StorageError.
@@ -45,12 +46,13 @@ class CardDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, said.update_id):
                 return
-            case, voice = await case_spoken_of(tx, said), self.desk.content.staff_voice(now)
+            case, group = await case_spoken_of(tx, said), self.desk.content.staff_voice(now)
             if said.volunteer is None or case is None:
                 key = "staff-only" if said.volunteer is None else "staff-say-where"
-                shown = Outgoing(None, Purpose.NOTICE, voice.say(key))
+                shown = Outgoing(None, Purpose.NOTICE, group.say(key))
             else:
-                reply = cards.asked(voice, case, said.words)
+                own = self.desk.content.staff_voice(now, said.volunteer.language)
+                reply = cards.asked(own, group, case, said.words)
                 shown = Outgoing(None, Purpose.CARDS, reply.text, reply.buttons, case_id=case.id)
             await enqueue(tx, shown, now)
         self.desk.sent()
@@ -79,8 +81,7 @@ class CardDesk:
                 if refused is not None:
                     return voice.label(refused)
             else:
-                shown = self.desk.content.staff_voice(now)
-                page = _page(shown, case, pressed.action, pressed.item)
+                page = _page(voice, case, pressed.action, pressed.item)
                 if page is None:
                     return voice.label("staff-say-used")
                 await _turn(tx, post, case, page, now)

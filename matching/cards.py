@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from rapidfuzz import fuzz
 
@@ -21,21 +22,29 @@ _SLIP_RATIO_MIN = 80.0
 # A card is found if it holds this share of what the words say.
 _SHARE_MIN = 0.3
 
+# Scripts that leave no space between words: Han, Hiragana and Katakana.
+_KANJI = "\u3005\u3400-\u4dbf\u4e00-\u9fff"
+_SPACELESS = re.compile(rf"([\u3041-\u30ff{_KANJI}]+)")
+_ONE_KANJI = re.compile(rf"[{_KANJI}]")
+# パスポート is found by ぱすぽーと: the two alphabets of Japanese stand for the same sounds.
+_HIRAGANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 
-def find_cards(asked: str, cards: Mapping[str, CardText], at_most: int) -> list[str]:
+
+def find_cards(asked: str, shelves: Sequence[Mapping[str, CardText]], at_most: int) -> list[str]:
     """Return the ids of the cards that fit the words best, best first; none where nothing fits.
 
-    A word that stands in few cards says more than one that stands in many ("is", "you"); one that
-    stands in none says nothing.
+    Each of `shelves` holds the same cards in another language in which the words may be. A word
+    that stands in few cards says more than one that stands in many ("is", "you"); one that stands
+    in none says nothing.
     """
     wanted = dict.fromkeys(_words(asked))
-    places = {card_id: _places(card) for card_id, card in cards.items()}
-    scores = dict.fromkeys(cards, 0.0)
+    places = _places(shelves)
+    scores = dict.fromkeys(places, 0.0)
     total = 0.0
     for word in wanted:
         fits = {card_id: _fit(word, place) for card_id, place in places.items()}
         holding = sum(fit > 0.0 for fit in fits.values())
-        weight = math.log(1.0 + len(cards) / holding) if holding else 0.0
+        weight = math.log(1.0 + len(places) / holding) if holding else 0.0
         total += weight
         for card_id, fit in fits.items():
             scores[card_id] += weight * fit
@@ -44,15 +53,35 @@ def find_cards(asked: str, cards: Mapping[str, CardText], at_most: int) -> list[
 
 
 def _words(text: str) -> list[str]:
-    return words(fold(clean(text)))
+    """Return the words without their marks, and those that have some also with them: từ từ
+    (slowly) is not tự tử (suicide)."""
+    cleaned = clean(text)
+    folded = words(fold(cleaned))
+    marked = [word for word in words(cleaned) if fold(word) != word]
+    return [part for word in (*folded, *marked) for part in _parts(word)]
 
 
-def _places(card: CardText) -> dict[str, float]:
-    """Return the card's words, each with what it says about the card."""
-    text, keywords = PLACEHOLDER.sub(" ", card.text), " ".join(card.keywords)
-    places: dict[str, float] = {}
-    for part, says in ((text, _TEXT), (keywords, _KEYWORD), (card.title, _TITLE)):
-        places.update(dict.fromkeys(_words(part), says))
+def _parts(word: str) -> Iterator[str]:
+    """Yield the word; of text without spaces every two letters side by side, and each kanji."""
+    for run in filter(None, _SPACELESS.split(word)):
+        if not _SPACELESS.match(run):
+            yield run
+            continue
+        sounds = run.translate(_HIRAGANA)
+        yield from (sounds[at : at + 2] for at in range(len(sounds) - 1))
+        yield from _ONE_KANJI.findall(sounds)
+
+
+def _places(shelves: Sequence[Mapping[str, CardText]]) -> dict[str, dict[str, float]]:
+    """Return the words of each card in all its languages, each with what it says about the card."""
+    places: dict[str, dict[str, float]] = {}
+    for shelf in shelves:
+        for card_id, card in shelf.items():
+            place = places.setdefault(card_id, {})
+            text, keywords = PLACEHOLDER.sub(" ", card.text), " ".join(card.keywords)
+            for part, says in ((text, _TEXT), (keywords, _KEYWORD), (card.title, _TITLE)):
+                for word in _words(part):
+                    place[word] = max(says, place.get(word, 0.0))
     return places
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,55 @@ async def test_the_checklist_comes_into_the_case_s_topic_once_and_claims_nothing
     assert await history(stage) == [("open", None), ("checklist", "Hana")]
     await stage.volunteer_presses("Ken", "Claim")
     assert stage.telegram.popups[-1]["text"] == "You have it."
+
+
+async def test_everybody_finds_cards_by_words_of_their_own_language_and_reads_them_in_it(
+    stage: Scene,
+) -> None:
+    stage.telegram.users[VOLUNTEERS["Ken"]].language_code = "vi"
+    await stage.writes(ALARM)
+    await stage.volunteer_notes("Hana", "/say doctor")
+    assert "Do you want to see a doctor?" in stage.news(GROUP)[-1]["text"]
+    await stage.volunteer_notes("Ken", "/say bác sĩ")
+    assert "Có muốn đi bác sĩ không?" in stage.news(GROUP)[-1]["text"]
+    await stage.volunteer_notes("Ken", "/say doctor")
+    assert "Có muốn đi bác sĩ không?" in stage.news(GROUP)[-1]["text"]
+    await stage.volunteer_presses("Ken", "Các nhóm")
+    await stage.volunteer_presses("Ken", "Cảnh sát, bác sĩ")
+    await stage.volunteer_presses("Ken", "Cấp cứu: gọi ngay")
+    assert stage.telegram.popups[-1]["text"] == "Đã gửi."
+    assert stage.find(GROUP, "Ken sent the card “Ambulance: call now”.")
+
+
+async def test_volunteers_who_read_only_japanese_serve_a_case_from_alarm_to_close(
+    content: Content, tmp_path: Path
+) -> None:
+    japanese = replace(content, staff_language="ja")
+    async with scene(japanese, sqlite_url(tmp_path)) as here, here.bot_runs():
+        here.telegram.users[VOLUNTEERS["Hana"]].language_code = "ja"
+        await here.writes(ALARM)
+        alert = here.find(GROUP, "🔴 緊急")
+        assert "言語: ベトナム語 (vi)" in alert["text"]
+        labels = [each["text"] for row in alert["reply_markup"]["inline_keyboard"] for each in row]
+        assert labels == ["担当する", "終了する", "チェックリスト"]
+        await here.minutes_pass(6)
+        assert here.find(GROUP, "返事がありません")
+        await here.volunteer_presses("Hana", "担当する")
+        assert here.find(GROUP, "Hanaさんが担当しています。")
+        await here.volunteer_presses("Ken", "チェックリスト")
+        checklist = here.find(GROUP, "最初の十五分にすること")["text"]
+        assert "してはいけないこと" in checklist
+        assert "外国人技能実習機構" in checklist
+        await here.volunteer_notes("Ken", "/say びょういん")
+        await here.volunteer_presses("Ken", "病院：今日行ってください")
+        assert here.texts(PERSON)[-1].startswith("Mình nghĩ hôm nay bạn nên đi bác sĩ khám.")
+        assert here.find(GROUP, "Kenさんが定型文「病院：今日行ってください」を送りました。")
+        await here.volunteer_notes("Hana", "/say 機構")
+        assert "外国人技能実習機構（OTIT）です" in here.texts(GROUP)[-1]
+        await here.volunteer_presses("Hana", "終了する")
+        assert here.find(GROUP, "Hanaさんが終了しました。")
+        theirs = "".join(here.texts(GROUP)).replace("Hana", "").replace("Ken", "")
+        assert not re.search(r"[a-z]{3,} [a-z]{3,}", theirs), theirs
 
 
 def test_every_group_of_cards_fits_into_a_message_and_its_data_into_the_buttons(

@@ -68,6 +68,9 @@ def spoil(path: Path, old: str, new: str) -> None:
         ("translations/en/cards.yaml", "see a doctor? I", "see a doctor? " + "I can. " * 50 + "I", "at most 300 characters"),
         ("translations/en/cards.yaml", "{phone:yorisoi}", "{phone:nobody}", "there is no phone 'nobody'"),
         ("translations/en/checklists.yaml", "{phone:police}", "{phone:esd-organisation}", "contact esd-organisation has no value on 2026-10-01"),
+        ("translations/ja/staff.yaml", "  threats:", "  threat:", "kinds.threat"),
+        ("translations/ja/staff.yaml", "  esd-organisation:", "  airoren:", "contacts.esd-organisation: it is missing"),
+        ("translations/ja/staff.yaml", "  yorisoi:", "  nobody:", "contacts.nobody: there is no such id"),
         ("translations/en/cards.yaml", "thinking of killing", "3 times thinking of killing", "a digit is typed"),
         ("translations/en/cards.yaml", "state: draft", "state: reviewed", "`reviewed` needs a reviewer"),
         ("translations/en/checklists.yaml", "within two minutes", "within 2 minutes", "a digit is typed"),
@@ -154,17 +157,17 @@ def test_due_lists_what_nobody_has_checked_for_a_long_time() -> None:
 
 
 def test_a_language_that_only_volunteers_read_needs_no_answers(copy: Path) -> None:
-    folder = copy / "translations/ja"
+    folder = copy / "translations/ko"
     folder.mkdir()
     for name in ("staff.yaml", "cards.yaml", "checklists.yaml"):
         (folder / name).write_text((copy / "translations/en" / name).read_text("utf-8"), "utf-8")
     with (copy / "translations/languages.yaml").open("a", encoding="utf-8") as file:
-        file.write("ja: {own_name: 日本語, script: Jpan, offered: false, staff: true}\n")
+        file.write("ko: {own_name: 한국어, script: Kore, offered: false, staff: true}\n")
     assert faults(copy) == []
     spoil(folder / "staff.yaml", "{code}: {name} has it.", "{code} has it.")
-    assert any("translations/ja/staff.yaml" in str(fault) for fault in faults(copy))
+    assert any("translations/ko/staff.yaml" in str(fault) for fault in faults(copy))
     (folder / "cards.yaml").unlink()
-    assert any("translations/ja/cards.yaml" in str(fault) for fault in faults(copy))
+    assert any("translations/ko/cards.yaml" in str(fault) for fault in faults(copy))
 
 
 def test_everything_that_the_program_says_to_volunteers_has_its_text() -> None:

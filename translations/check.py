@@ -38,7 +38,7 @@ def check_translations(translations: Translations, knowledge: Knowledge) -> list
         faults += _cards(language, reference, knowledge)
         faults += _names(language, knowledge)
     for language in translations.staff.values():
-        faults += _staff(language, translations.staff[REFERENCE], knowledge)
+        faults += _staff(language, translations.staff.get(REFERENCE), knowledge)
         if language.code not in translations.languages:
             faults += _cards(language, reference, knowledge)
         faults += _checklists(language, knowledge)
@@ -148,14 +148,34 @@ def _ui(language: Language, reference: Language) -> Iterator[Fault]:
     return _strings(f"translations/{language.code}/ui.yaml", language.ui, reference.ui)
 
 
-def _staff(language: Language, reference: Language, knowledge: Knowledge) -> Iterator[Fault]:
+def _staff(language: Language, reference: Language | None, knowledge: Knowledge) -> Iterator[Fault]:
     file = f"translations/{language.code}/staff.yaml"
-    if language.staff is None or reference.staff is None:
+    if language.staff is None or reference is None or reference.staff is None:
         return
     yield from _strings(file, language.staff.texts, reference.staff.texts)
     for kind in knowledge.urgent if language.staff.kinds else ():
         if kind not in language.staff.kinds:
             yield Fault(file, f"kinds.{kind}", "it is missing", "Name it for the volunteers.")
+    said = _contacts_said(language, knowledge) if language.staff.contacts else set()
+    for name in sorted(said - set(language.staff.contacts)):
+        yield Fault(file, f"contacts.{name}", "it is missing", "Name it for the volunteers.")
+    for name in sorted(set(language.staff.contacts) - set(knowledge.contacts)):
+        yield Fault(file, f"contacts.{name}", "there is no such id", "Remove it, or correct it.")
+
+
+def _contacts_said(language: Language, knowledge: Knowledge) -> set[str]:
+    """Return the contacts that cards and checklists name, each with who follows it."""
+    texts = [card.text for card in language.cards.cards.values()]
+    for kind in language.checklists.kinds.values() if language.checklists else ():
+        texts += [*kind.ask, *kind.do, *kind.avoid]
+    said = {
+        name.removeprefix("contact:")
+        for text in texts
+        for name in PLACEHOLDER.findall(text)
+        if name.startswith("contact:")
+    }
+    followers = {knowledge.contacts[name].successor for name in said & set(knowledge.contacts)}
+    return said | {name for name in followers if name}
 
 
 def _strings(file: str, have: Mapping[str, str], need: Mapping[str, str]) -> Iterator[Fault]:

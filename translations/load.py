@@ -147,12 +147,17 @@ def _of_staff(
         kind: text.model_copy(update={"name": staff.kinds.get(kind, text.name)})
         for kind, text in base.urgency.kinds.items()
     }
+    contacts = {
+        name: text.model_copy(update={"name": staff.contacts.get(name, text.name)})
+        for name, text in base.contacts.items()
+    }
     yield replace(
         base,
         code=folder.name,
         entry=entry,
         ui={**base.ui, **staff.texts},
         urgency=base.urgency.model_copy(update={"kinds": kinds}),
+        contacts=contacts,
         cards=cards,
         staff=staff,
         checklists=checklists,

@@ -141,10 +141,12 @@ class ChecklistsText(Reviewable):
 
 class StaffText(Reviewable):
     """What the volunteers read in their group: `texts` maps keys to texts with `{placeholders}`.
-    `kinds` names the urgent kinds in a language that the bot does not speak to people."""
+    `kinds` names the urgent kinds, and `contacts` the offices that their cards and checklists name,
+    in a language that the bot does not speak to people."""
 
     texts: dict[StrictStr, Text]
     kinds: dict[UrgentKind, Annotated[Text, Field(max_length=40)]] = Field(default_factory=dict)
+    contacts: dict[StrictStr, Text] = Field(default_factory=dict)
 
 
 class ContactText(Strict):

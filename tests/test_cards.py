@@ -217,7 +217,9 @@ async def test_volunteers_who_read_only_japanese_serve_a_case_from_alarm_to_clos
         await here.volunteer_notes("Hana", "/say 機構")
         assert "外国人技能実習機構（OTIT）です" in here.texts(GROUP)[-1]
         await here.volunteer_presses("Hana", "終了する")
-        assert here.find(GROUP, "Hanaさんが終了しました。")
+        await here.volunteer_presses("Hana", "引き継いだ")
+        await here.volunteer_presses("Hana", "病院")
+        assert here.find(GROUP, "Hanaさんが終了しました。結果: 引き継いだ → 病院")
         theirs = "".join(here.texts(GROUP)).replace("Hana", "").replace("Ken", "")
         assert not re.search(r"[a-z]{3,} [a-z]{3,}", theirs), theirs
 

@@ -156,6 +156,8 @@ def _outbox(
         return alerts.topic_name(content.staff_voice(clock()), case)
 
     def repeat_mark(language: str | None) -> str:
+        if language is None:
+            return staff_text("staff-maybe-repeat")
         return content.voice(content.first_language(language), clock()).say("maybe-repeat")
 
     sender = Sender(database, bot, staff_chat, clock, topic_name, repeat_mark)

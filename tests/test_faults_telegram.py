@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,16 @@ async def test_an_alert_is_sent_again_until_telegram_takes_it(stage: Scene, stat
     stage.server.fault = refusing(2, GROUP, "sendMessage", status)
     await stage.writes(ALARM)
     assert "(perhaps a repeat)" in stage.find(GROUP, "ALARM")["text"]
+
+
+async def test_the_group_reads_in_its_own_language_that_an_alert_may_be_a_repeat(
+    content: Content, tmp_path: Path
+) -> None:
+    async with scene(replace(content, staff_language="ja"), sqlite_url(tmp_path)) as here:
+        here.server.fault = refusing(1, GROUP, "sendMessage", 502)
+        async with here.bot_runs():
+            await here.writes(ALARM)
+            assert "（同じものが二回届いたかもしれません）" in here.find(GROUP, "🔴 緊急")["text"]
 
 
 async def test_an_answer_that_telegram_took_but_did_not_confirm_comes_again_marked(

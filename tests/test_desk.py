@@ -112,7 +112,7 @@ async def test_a_staff_button_forged_in_a_private_chat_does_nothing_and_says_so(
     message_id, _ = stage.button(PERSON, "🆘")
     await stage.telegram.press(PERSON, PERSON, message_id, data)
     await stage.settled()
-    assert stage.telegram.popups[-1]["text"].startswith("Nút này chỉ dùng được trong nhóm")
+    assert stage.telegram.popups[-1]["text"].startswith("Chức năng này chỉ dùng được trong nhóm")
     await stage.volunteer_presses("Hana", "Claim")
     assert stage.find(GROUP, "Hana has it.")
 

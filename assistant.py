@@ -26,7 +26,7 @@ from storage.erase import copies_in_group, erase_person
 from storage.flood import enqueue_copy
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
-from storage.people import Person, add_person, find_person, save_person
+from storage.people import Person, add_person, find_person, save_block, save_person
 from storage.relay import Relay, Words
 
 log = structlog.get_logger()
@@ -60,7 +60,9 @@ class Assistant:
             code = case.code if case else new_code()
             state = PersonState.from_json(person.state, person.recent)
             key = secrets.token_hex(16)
-            turn = respond(incoming, person.language, state, case, code, key, self.content, now)
+            turn = respond(
+                incoming, person.language, state, case, code, key, self.content, now, person.block
+            )
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
             else:
@@ -170,6 +172,10 @@ class Assistant:
             await tell_staff(tx, self.content, key, after, now)
         elif key is not None:
             text = alerts.alert(voice, after, key, wish.phrasing)
+            if person.block is not None:
+                by, reason = person.block.by.name, person.block.reason
+                text += "\n" + voice.say("staff-alarm-blocked", name=by, reason=reason)
+                await save_block(tx, person.id, replace(person.block, alarmed_at=now))
             keyboard = alerts.buttons(voice, after)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
         await pass_to_staff(tx, self.content, after, person.chat_id, wish, incoming, now)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from cases.model import Case, State
-from conversation import hide, menus, pace, phone_note
+from cases.model import Block, Case, State
+from conversation import blocked, hide, menus, pace, phone_note
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.moment import Moment
@@ -27,14 +27,16 @@ def respond(
     fresh_key: str,
     content: Content,
     now: dt.datetime,
+    block: Block | None = None,
 ) -> Turn:
     """Return what follows from a message.
 
     `language` is the person's so far; `case` their case, whatever its state; `code` its code, or
-    the one that a case opened now would get; `fresh_key` is random. Every text is judged for
+    the one that a case opened now would get; `fresh_key` is random; `block` keeps them
+    from the volunteers, if set. Every text is judged for
     urgency before anything else. No words of a person make it raise.
     """
-    moment = Moment(incoming, language, language, state, case, code, fresh_key, content, now)
+    moment = Moment(incoming, language, language, state, case, code, fresh_key, content, now, block)
     if incoming.kind is Kind.TEXT:
         return _text(moment)
     if state.hiding is Hiding.HIDDEN:
@@ -52,7 +54,7 @@ def _text(moment: Moment) -> Turn:
     judgement = moment.content.judge.judge(incoming.text, moment.language)
     alarm = _alarm(moment, judgement)
     if state.hiding is Hiding.HIDDEN:
-        return hide.behind(moment, alarm)
+        return hide.behind(moment, blocked.comes_through(moment, alarm))
     if state.hiding is Hiding.ASKED and alarm is None and not incoming.edited:
         # The word stays out of the last messages: it is known by its hash alone.
         return hide.word_chosen(before, judgement)
@@ -101,6 +103,8 @@ def _alarmed(moment: Moment, wish: CaseWish, judgement: Judgement) -> Turn:
     if not shown_before:
         state = replace(state, card_kind=kind, card_at=now)
     moment = replace(moment, state=state)
+    if moment.is_kept_out:
+        return blocked.alarmed(moment, wish)
     cards = [] if shown_before else [menus.urgent(moment.voice, kind)]
     passed_on = menus.passed_on(moment.voice, moment.code, again=moment.case_is_open)
     answers: list[Reply] = []

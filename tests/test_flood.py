@@ -138,7 +138,7 @@ async def test_whoever_asks_the_same_again_and_again_is_answered_once(stage: Sce
     (answer,) = (each["text"] for each in stage.news(PERSON) if "lương" in each["text"])
     await stage.writes("nghi phep co luong duoc may ngay")
     await stage.writes(QUESTION)
-    assert stage.texts(PERSON)[-1] == answer
+    assert answer in stage.texts(PERSON)[-2:]
 
 
 async def test_whoever_writes_much_while_they_wait_is_told_now_and_then_that_it_comes_in(

@@ -15,7 +15,7 @@ from cases.lifecycle import step
 from cases.model import Case, Event, State
 from conversation import alerts
 from conversation.content import Content
-from conversation.messages import CaseAction, CaseWish, Incoming, Turn
+from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
 from metrics import Metrics
@@ -23,10 +23,11 @@ from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
 from storage.erase import copies_in_group, erase_person
+from storage.flood import enqueue_copy
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
-from storage.people import Person, add_person, find_person, save_person
-from storage.relay import Relay
+from storage.people import Person, add_person, find_person, save_block, save_person
+from storage.relay import Relay, Words
 
 log = structlog.get_logger()
 
@@ -59,7 +60,9 @@ class Assistant:
             code = case.code if case else new_code()
             state = PersonState.from_json(person.state, person.recent)
             key = secrets.token_hex(16)
-            turn = respond(incoming, person.language, state, case, code, key, self.content, now)
+            turn = respond(
+                incoming, person.language, state, case, code, key, self.content, now, person.block
+            )
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
             else:
@@ -169,6 +172,10 @@ class Assistant:
             await tell_staff(tx, self.content, key, after, now)
         elif key is not None:
             text = alerts.alert(voice, after, key, wish.phrasing)
+            if person.block is not None:
+                by, reason = person.block.by.name, person.block.reason
+                text += "\n" + voice.say("staff-alarm-blocked", name=by, reason=reason)
+                await save_block(tx, person.id, replace(person.block, alarmed_at=now))
             keyboard = alerts.buttons(voice, after)
             await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
         await pass_to_staff(tx, self.content, after, person.chat_id, wish, incoming, now)
@@ -204,16 +211,20 @@ async def pass_to_staff(
         is_this = message_id == incoming.message_id
         relay = Relay(is_urgent=wish.action is CaseAction.ALARM)
         if is_this:
-            thread = message_id if incoming.edited else incoming.replies_to
-            relay = replace(relay, thread=thread, album=incoming.album)
-            if incoming.edited:
+            if not incoming.edited:
+                relay = replace(relay, thread=incoming.replies_to, album=incoming.album)
+                if incoming.kind is Kind.TEXT and not incoming.has_media:
+                    words = Words(message_id, now.isoformat(), incoming.text)
+                    relay = replace(relay, said=(words,))
+            else:
+                relay = replace(relay, thread=message_id)
                 text = content.staff_voice(now).say("staff-edited", code=case.code)
                 notice = Outgoing(None, Purpose.NOTICE, text, case_id=case.id, relay=relay)
                 await enqueue(tx, notice, now)
         copy = Outgoing(
             None, Purpose.COPY, copy_of=(chat_id, message_id), case_id=case.id, relay=relay
         )
-        await enqueue(tx, copy, now)
+        await enqueue_copy(tx, copy, now)
 
 
 def has_hidden(person: Person) -> bool:

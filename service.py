@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from cases.deadlines import Limits
 from cases.model import Case
 from config import Config
 from conversation import alerts
-from conversation.content import Content
+from conversation.content import JAPAN, Content
 from delivery.inbox import Inbox
 from delivery.outbox import Outbox
 from delivery.polling import poll
@@ -46,6 +46,7 @@ from storage.locks import holding
 from storage.migrate import migrate
 from storage.outbox import Outgoing, Purpose, release_claims
 from storage.purge import purge
+from storage.relay import Words
 from storage.staff_chats import current_staff_chat
 
 log = structlog.get_logger()
@@ -160,7 +161,11 @@ def _outbox(
             return staff_text("staff-maybe-repeat")
         return content.voice(content.first_language(language), clock()).say("maybe-repeat")
 
-    sender = Sender(database, bot, staff_chat, clock, topic_name, repeat_mark)
+    def merged(said: Sequence[Words]) -> str:
+        at = [dt.datetime.fromisoformat(words.at).astimezone(JAPAN) for words in said]
+        return alerts.merged(content.staff_voice(clock()), at, [words.text for words in said])
+
+    sender = Sender(database, bot, staff_chat, clock, topic_name, repeat_mark, merged)
     return Outbox(database, sender, staff_chat, clock, staff_text, metrics)
 
 

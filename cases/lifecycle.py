@@ -32,6 +32,13 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CLAIMED, Event.CHECKLIST): State.CLAIMED,
     (State.CLAIMED, Event.CLOSE): State.CLOSED,
     (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
+    (State.WAITING, Event.BLOCK): State.CLOSED,
+    (State.CLAIMED, Event.BLOCK): State.CLOSED,
+    (State.CLOSED, Event.BLOCK): State.CLOSED,
+    # An alarm may have opened it again meanwhile.
+    (State.WAITING, Event.UNBLOCK): State.WAITING,
+    (State.CLAIMED, Event.UNBLOCK): State.CLAIMED,
+    (State.CLOSED, Event.UNBLOCK): State.CLOSED,
     (State.WAITING, Event.ERASE): State.CLOSED,
     (State.CLAIMED, Event.ERASE): State.CLOSED,
     (State.CLOSED, Event.ERASE): State.CLOSED,

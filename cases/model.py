@@ -37,6 +37,9 @@ class Event(enum.StrEnum):
     CLOSE = "close"
     WITHDRAW = "withdraw"
     """The person asked that nothing more be passed on."""
+    BLOCK = "block"
+    """A coordinator keeps what the person writes from the volunteers."""
+    UNBLOCK = "unblock"
     ERASE = "erase"
     """The person had everything about them erased."""
 
@@ -86,6 +89,17 @@ class Claim:
 
     staff_id: int
     name: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Who keeps a person's messages from the volunteers, why and since when. `alarmed_at` is when
+    an alarm of theirs last came through all the same."""
+
+    by: Claim
+    reason: str
+    at: dt.datetime
+    alarmed_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)

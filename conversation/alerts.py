@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
@@ -40,6 +42,18 @@ def ping(voice: Voice, case: Case, minutes: str, coordinators: Sequence[Claim]) 
         for each in coordinators[:MENTIONED_MAX]
     )
     return "\n".join([f"<b>{said}</b>", *([names] if names else [])])
+
+
+def merged(voice: Voice, at: Sequence[dt.datetime], texts: Sequence[str]) -> str:
+    """Return many texts of a person's as one message, as HTML, oldest first; what was written again
+    and again stands once, with how often. `at` are their moments in Japan."""
+    times = {"since": f"{at[0]:%H:%M}", "until": f"{at[-1]:%H:%M}"}
+    head = voice.say("staff-merged", count=str(len(texts)), **times)
+    lines = [
+        f"• {escape(text, quote=False)}" + (f" <b>×{count}</b>" if count > 1 else "")
+        for text, count in Counter(texts).items()
+    ]
+    return "\n".join([f"<b>{head}</b>", *lines])
 
 
 def buttons(voice: Voice, case: Case) -> Rows:

@@ -33,6 +33,8 @@ class Step(Protocol):
     @property
     def outcome(self) -> Outcome | None: ...
     @property
+    def reason(self) -> str | None: ...
+    @property
     def at(self) -> dt.datetime: ...
 
 
@@ -71,6 +73,8 @@ def _step(voice: Voice, taken: Step) -> str:
     said = voice.say(f"staff-step-{taken.event.value}")
     if taken.outcome is not None:
         said += f" ({escape(outcome_name(voice, taken.outcome), quote=False)})"
+    if taken.reason is not None:
+        said += f" ({escape(taken.reason, quote=False)})"
     if taken.by is not None:
         said = f"{escape(taken.by.name, quote=False)}: {said}"
     return f"{moment(taken.at)} {said}"

@@ -200,7 +200,7 @@ def back(voice: Voice) -> Reply:
     return Reply(voice.say("hide-back"), _menu_rows(voice))
 
 
-def mydata(voice: Voice, state: PersonState, case: Case | None) -> Reply:
+def mydata(voice: Voice, state: PersonState, case: Case | None, *, is_blocked: bool) -> Reply:
     """Everything that is kept about the person."""
     lines = [
         voice.say("mydata"),
@@ -213,6 +213,8 @@ def mydata(voice: Voice, state: PersonState, case: Case | None) -> Reply:
         stands = voice.label(f"mydata-{case.state.value}")
         opened_on = long_date(case.opened_at.date(), voice.language)
         lines.append(voice.say("mydata-case", code=case.code, state=stands, date=opened_on))
+    if is_blocked:
+        lines.append(voice.say("mydata-blocked"))
     lines.append(voice.say("mydata-messages"))
     lines.append(voice.say("mydata-end"))
     return Reply("\n".join(lines), (footer(voice),))

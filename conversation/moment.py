@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from cases.model import Case, State
+from cases.model import Block, Case, State
 from conversation.content import Content
 from conversation.messages import CaseWish, Incoming, Reply, Turn
 from conversation.render import Voice
@@ -16,7 +16,7 @@ from conversation.state import PersonState
 class Moment:
     """`language` is what is answered in, `own_language` the person's so far. `case` is their case,
     whatever its state; `code` its code, or the one that a case opened now would get. `fresh_key` is
-    random, for what is kept as a keyed hash."""
+    random, for what is kept as a keyed hash; `block` keeps them from the volunteers, if set."""
 
     incoming: Incoming
     language: str
@@ -27,6 +27,7 @@ class Moment:
     fresh_key: str
     content: Content
     now: dt.datetime
+    block: Block | None = None
 
     @property
     def voice(self) -> Voice:
@@ -43,7 +44,13 @@ class Moment:
     @property
     def writes_to_case(self) -> bool:
         """Whether what the person writes now is passed on: the case is open, or reopens."""
-        return self.case is not None and not self.state.bot_only
+        return self.case is not None and not self.state.bot_only and not self.is_kept_out
+
+    @property
+    def is_kept_out(self) -> bool:
+        """Whether a coordinator keeps their messages from the volunteers: not from one who has
+        taken the case all the same."""
+        return self.block is not None and self.case_state is not State.CLAIMED
 
     @property
     def message_ids(self) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conversation import hide, menus, phone_note
+from conversation import blocked, hide, menus, phone_note
 from conversation.messages import CaseAction, CaseWish, Reply, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
@@ -107,6 +107,8 @@ def _emergency(moment: Moment) -> Turn:
 
 
 def _human(moment: Moment) -> Turn:
+    if moment.is_kept_out:
+        return blocked.told(moment)
     if moment.case_is_open and moment.writes_to_case:
         return moment.turn(menus.opened(moment.voice, moment.code, already=True))
     moment, note = phone_note.once(moment)
@@ -114,6 +116,8 @@ def _human(moment: Moment) -> Turn:
 
 
 def _human_yes(moment: Moment) -> Turn:
+    if moment.is_kept_out:
+        return blocked.told(moment)
     already = moment.case_is_open and moment.writes_to_case
     wish = CaseWish(CaseAction.REQUEST, message_ids=moment.recent_ids)
     moment = replace(moment, state=replace(moment.state, bot_only=False, recent=(), welcomed=True))
@@ -153,7 +157,9 @@ def _forget_no(moment: Moment) -> Turn:
 
 
 def _mydata(moment: Moment) -> Turn:
-    return moment.turn(menus.mydata(moment.voice, moment.state, moment.case))
+    return moment.turn(
+        menus.mydata(moment.voice, moment.state, moment.case, is_blocked=moment.block is not None)
+    )
 
 
 def _none(moment: Moment) -> Turn:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from cases.model import Case, State
-from conversation import hide, menus, phone_note
+from cases.model import Block, Case, State
+from conversation import blocked, hide, menus, pace, phone_note
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.moment import Moment
@@ -27,14 +27,16 @@ def respond(
     fresh_key: str,
     content: Content,
     now: dt.datetime,
+    block: Block | None = None,
 ) -> Turn:
     """Return what follows from a message.
 
     `language` is the person's so far; `case` their case, whatever its state; `code` its code, or
-    the one that a case opened now would get; `fresh_key` is random. Every text is judged for
+    the one that a case opened now would get; `fresh_key` is random; `block` keeps them
+    from the volunteers, if set. Every text is judged for
     urgency before anything else. No words of a person make it raise.
     """
-    moment = Moment(incoming, language, language, state, case, code, fresh_key, content, now)
+    moment = Moment(incoming, language, language, state, case, code, fresh_key, content, now, block)
     if incoming.kind is Kind.TEXT:
         return _text(moment)
     if state.hiding is Hiding.HIDDEN:
@@ -52,7 +54,7 @@ def _text(moment: Moment) -> Turn:
     judgement = moment.content.judge.judge(incoming.text, moment.language)
     alarm = _alarm(moment, judgement)
     if state.hiding is Hiding.HIDDEN:
-        return hide.behind(moment, alarm)
+        return hide.behind(moment, blocked.comes_through(moment, alarm))
     if state.hiding is Hiding.ASKED and alarm is None and not incoming.edited:
         # The word stays out of the last messages: it is known by its hash alone.
         return hide.word_chosen(before, judgement)
@@ -101,6 +103,8 @@ def _alarmed(moment: Moment, wish: CaseWish, judgement: Judgement) -> Turn:
     if not shown_before:
         state = replace(state, card_kind=kind, card_at=now)
     moment = replace(moment, state=state)
+    if moment.is_kept_out:
+        return blocked.alarmed(moment, wish)
     cards = [] if shown_before else [menus.urgent(moment.voice, kind)]
     passed_on = menus.passed_on(moment.voice, moment.code, again=moment.case_is_open)
     answers: list[Reply] = []
@@ -119,6 +123,13 @@ def _calm(moment: Moment, judgement: Judgement) -> Turn:
     if moment.incoming.edited or (moment.case_state is State.CLAIMED and wish_now):
         # An edit was answered in its first form; with a volunteer the bot does not talk in between.
         return moment.turn(case=wish_now)
+    if pace.says_again(moment):
+        return pace.answered(moment).turn(case=wish_now)
+    moment = pace.answered(moment)
+    if _acknowledges(moment, judgement):
+        if pace.is_acknowledged(moment):
+            return moment.turn(case=wish_now)
+        moment = pace.acknowledged(moment)
     note: tuple[Reply, ...] = ()
     if judgement.decision is Decision.ANSWER and judgement.best:
         moment, note = phone_note.before_topic(moment, judgement.best.topic)
@@ -137,7 +148,7 @@ def _replies(
         reply, uncovered = _answer(moment, judgement.best.topic)
     elif judgement.decision is Decision.SMALLTALK and judgement.smalltalk:
         reply = menus.plain(voice, judgement.smalltalk)
-    elif moment.writes_to_case and moment.case_is_open:
+    elif _acknowledges(moment, judgement):
         reply = menus.plain(voice, "relayed")
     elif judgement.decision is Decision.SUGGEST:
         reply = menus.suggestions(voice, [each.topic for each in judgement.candidates])
@@ -149,6 +160,12 @@ def _replies(
     if not moment.state.welcomed:
         replies.insert(0, menus.plain(voice, "welcome-short"))
     return replies, uncovered
+
+
+def _acknowledges(moment: Moment, judgement: Judgement) -> bool:
+    """Whether all that the bot says is that the message was passed on."""
+    has_answer = judgement.decision in (Decision.ANSWER, Decision.SMALLTALK)
+    return not has_answer and moment.writes_to_case and moment.case_is_open
 
 
 def _answer(moment: Moment, topic_id: str) -> tuple[Reply, list[str]]:
@@ -166,10 +183,23 @@ def _offering_switch(moment: Moment, reply: Reply) -> Reply:
 
 
 def _not_readable(moment: Moment) -> Turn:
-    if moment.writes_to_case:
-        wish = CaseWish(CaseAction.WRITE, message_ids=moment.message_ids)
-        replies = (
-            () if moment.case_state is State.CLAIMED else (menus.plain(moment.voice, "relayed"),)
-        )
-        return moment.turn(*replies, case=wish)
+    """Answer what is no text. What shows who the person is stays here, and they are told."""
+    incoming = moment.incoming
+    if incoming.names_sender:
+        notice = "staff-own-card" if moment.case_is_open and moment.writes_to_case else None
+        turn = moment.turn(menus.plain(moment.voice, "own-card-kept"))
+        return replace(turn, staff_notice=notice)
+    wish = CaseWish(CaseAction.WRITE, message_ids=moment.message_ids)
+    if incoming.is_live:
+        if incoming.edited and pace.has_place(moment):
+            return moment.turn()
+        moment = pace.placed(moment)
+    case = wish if moment.writes_to_case else None
+    is_silent = incoming.edited or (case and moment.case_state is State.CLAIMED)
+    comes_together = case is not None or incoming.album is not None
+    if is_silent or (comes_together and pace.is_acknowledged(moment)):
+        return moment.turn(case=case)
+    moment = pace.acknowledged(moment)
+    if case is not None:
+        return moment.turn(menus.plain(moment.voice, "relayed"), case=case)
     return moment.turn(menus.with_human(moment.voice, "not-readable"))

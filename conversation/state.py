@@ -36,7 +36,9 @@ class Recent:
 class PersonState:
     """`language_chosen` says that the person picked the language. `bot_only` says that they asked
     that nothing more be passed on. `phone_noted` says that they had the note on who else may see
-    their phone. `card_kind` and `card_at` are the last urgent card shown.
+    their phone. `answered_at` is when a text was last answered, `acknowledged_at` when they were
+    last told that what they send comes in, `place_at` when a place of theirs was last passed on.
+    `card_kind` and `card_at` are the last urgent card shown.
     `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own."""
 
     language_chosen: bool = False
@@ -46,6 +48,9 @@ class PersonState:
     recent: tuple[Recent, ...] = ()
     card_kind: str | None = None
     card_at: dt.datetime | None = None
+    answered_at: dt.datetime | None = None
+    acknowledged_at: dt.datetime | None = None
+    place_at: dt.datetime | None = None
     hiding: Hiding = Hiding.NO
     word_key: str = ""
     word_hash: str = ""
@@ -68,7 +73,10 @@ class PersonState:
             "bot_only": self.bot_only,
             "phone_noted": self.phone_noted,
             "card_kind": self.card_kind,
-            "card_at": self.card_at.isoformat() if self.card_at else None,
+            "card_at": _written(self.card_at),
+            "answered_at": _written(self.answered_at),
+            "acknowledged_at": _written(self.acknowledged_at),
+            "place_at": _written(self.place_at),
             "hiding": self.hiding.value,
             "word_key": self.word_key,
             "word_hash": self.word_hash,
@@ -82,7 +90,6 @@ class PersonState:
         """Return the state that the two gave; a new one for an empty mapping."""
         if not content:
             return cls()
-        card_at = content["card_at"]
         return cls(
             language_chosen=content["language_chosen"],
             welcomed=content["welcomed"],
@@ -92,10 +99,21 @@ class PersonState:
                 for at, text, message_id in recent
             ),
             card_kind=content["card_kind"],
-            card_at=dt.datetime.fromisoformat(card_at) if card_at else None,
+            card_at=_read(content["card_at"]),
             # Kept by an earlier version, a state knows nothing of what follows.
             phone_noted=content.get("phone_noted", False),
+            answered_at=_read(content.get("answered_at")),
+            acknowledged_at=_read(content.get("acknowledged_at")),
+            place_at=_read(content.get("place_at")),
             hiding=Hiding(content.get("hiding", "no")),
             word_key=content.get("word_key", ""),
             word_hash=content.get("word_hash", ""),
         )
+
+
+def _written(at: dt.datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _read(written: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(written) if written else None

@@ -11,7 +11,7 @@ import structlog
 
 from cases.model import Case
 from delivery import pacing
-from delivery.relay import keep_relayed, undelivered
+from delivery.relay import keep_relayed, show_delivered, undelivered
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.sender import Sender, Sent, StaffChat
 from delivery.waiting import cancel_all
@@ -104,7 +104,7 @@ class Outbox:
             for each in sent:
                 await self._keep_alone(each)
         for each in sent:
-            del self._sending[each.due.id]
+            self._sending.pop(each.due.id, None)
         for due, case in claimed:
             self._sending[due.id] = asyncio.create_task(self._send(due, case))
         return wait_s
@@ -115,7 +115,7 @@ class Outbox:
         """Take what is to be sent now, each with its case; return how long the volunteers' next
         must wait besides."""
         now = self._clock()
-        places = PEOPLE_AT_ONCE - (len(self._sending) - len(done))
+        places = PEOPLE_AT_ONCE - len(self._sending.keys() - done)
         found = await first_of_people(tx, now, places) if places > 0 else []
         wait_s = LOOK_AGAIN_S
         staff = await first_of_staff(tx, now)
@@ -137,7 +137,7 @@ class Outbox:
     async def _send(self, due: Due, case: Case | None) -> None:
         with self._metrics.step("outbox"):
             sent = await self._sender.send(due, case)
-        self._sent.append(sent)
+        self._sent += [sent, *sent.rest]
         self.wake()
 
     async def _keep(self, tx: Transaction, sent: Sequence[Sent]) -> None:
@@ -155,6 +155,8 @@ class Outbox:
             if each.case is not None and each.due.id in kept:
                 here = (each.chat_id, each.outcome)
                 await keep_relayed(tx, each.due.message, each.case, here, self._staff_text, now)
+                if each.due.message.purpose is Purpose.REPLY and not each.follows:
+                    await show_delivered(tx, each.due.message, now)
             if each.stands_for_case and each.case is not None:
                 purpose = each.due.message.purpose.value
                 await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
@@ -187,7 +189,8 @@ class Outbox:
             ours = await mark_again(tx, due, at, trouble, uncertain=uncertain)
         else:
             ours = await mark_failed(tx, due, trouble)
-        notice = self._notice(due, decision, case) if ours else None
+        shows = ours and not sent.follows
+        notice = self._notice(due, decision, case) if shows else None
         if notice is not None:
             await enqueue(tx, notice, now)
         self._metrics.sent(due.message.purpose, _outcome(decision))

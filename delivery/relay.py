@@ -58,7 +58,7 @@ async def keep_relayed(
     now: dt.datetime,
 ) -> None:
     """Keep that a message which has arrived (`here`, by chat and message id) is the same as the one
-    that it is a copy of, and show the volunteer who wrote it that the person has it."""
+    that it is a copy of; say below a volunteer's edit that it has arrived."""
     source, relay = message.copy_of, message.relay
     if relay.mirrors is not None:
         text = staff_text("staff-reply-mirrored", code=case.code)
@@ -68,16 +68,18 @@ async def keep_relayed(
         await add_pairs(tx, case.id, [(here, (source[0], each)) for each in ids])
     elif source is not None and message.purpose is Purpose.REPLY:
         await add_pairs(tx, case.id, [(source, here)])
-        await enqueue(tx, marked(source, DELIVERED_MARK), now)
 
 
-def marked(post: tuple[int, int], mark: str) -> Outgoing:
-    """Return the reaction that a volunteer's message (chat and message id) gets.
+async def show_delivered(tx: Transaction, reply: Outgoing, now: dt.datetime) -> None:
+    """Mark a volunteer's message that the person has.
 
-    Its lane is the group's as a chat, not the staff's: no alarm and no copy waits behind it, and it
-    takes nothing of what Telegram lets a bot write to the group in a minute.
+    The mark's lane is the group's as a chat, not the staff's: no alarm and no copy waits behind
+    it, and it takes nothing of what Telegram lets a bot write to the group in a minute.
     """
-    return Outgoing(post[0], Purpose.EDIT, relay=Relay(reply_to=post[1], mark=mark))
+    if reply.copy_of is not None:
+        chat_id, message_id = reply.copy_of
+        mark = Relay(reply_to=message_id, mark=DELIVERED_MARK)
+        await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, relay=mark), now)
 
 
 def undelivered(due: Due, decision: GiveUp, case: Case, staff_text: Callable[..., str]) -> Outgoing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 
 import aiohttp
@@ -93,6 +94,26 @@ async def send(
             # A group without reactions, or of before an upgrade: nothing depends on a mark.
             return Failure(Trouble.REJECTED)
         return failure
+
+
+async def send_album(
+    bot: Bot,
+    from_chat: int,
+    message_ids: Sequence[int],
+    chat_id: int,
+    thread_id: int | None,
+) -> list[int] | Failure:
+    """Copy messages together; return the ids that they got, or the failure.
+
+    The ids are fewer where some of the messages are gone. `message_ids` grow.
+    """
+    try:
+        copied = await bot.copy_messages(
+            chat_id, from_chat, list(message_ids), message_thread_id=thread_id
+        )
+    except TelegramError as error:
+        return failure_of(error)
+    return [each.message_id for each in copied]
 
 
 async def _call(

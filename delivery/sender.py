@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 from telegram import Bot
@@ -14,17 +14,21 @@ from telegram.error import TelegramError
 from cases.model import Case
 from delivery.relay import threaded
 from delivery.retry import Failure, Trouble
-from delivery.send import send
+from delivery.send import send, send_album
 from errors import StorageError
+from storage.albums import claim_rest
 from storage.cases import set_topic
 from storage.chat_messages import forget_messages, newest_messages
 from storage.database import Database
 from storage.outbox import CLAIM, DELETED_AT_ONCE, Due, Outgoing, Purpose
+from storage.relay import Words
 
 log = structlog.get_logger()
 
 # After so long without an answer a message may have arrived or not. Well within a claim.
 SEND_MAX_S = CLAIM.total_seconds() - 3.0
+# Telegram brings the parts of an album one by one, a moment apart.
+ALBUM_GATHERED_S = 1.0
 
 _OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.COPY, Purpose.CARDS)
 
@@ -44,12 +48,14 @@ class StaffChat:
 @dataclass(frozen=True)
 class Sent:
     """What became of a message (its id on Telegram, or the failure), the chat that it was sent to,
-    and its case."""
+    and its case. `rest` is what went together with it, each of which `follows` it."""
 
     due: Due
     outcome: int | Failure
     chat_id: int = 0
     case: Case | None = None
+    rest: tuple[Sent, ...] = ()
+    follows: bool = False
 
     @property
     def stands_for_case(self) -> bool:
@@ -69,15 +75,19 @@ class Sender:
         clock: Callable[[], dt.datetime],
         topic_name: Callable[[Case], str],
         repeat_mark: Callable[[str | None], str],
+        merged: Callable[[Sequence[Words]], str],
     ) -> None:
         """`repeat_mark(language)` is what stands below a message that may have come before, in the
-        language of whoever reads it (None is the staff's)."""
+        language of whoever reads it (None is the staff's); `merged(said)` is one message, as HTML,
+        of many texts of a person's.
+        """
         self._database = database
         self._bot = bot
         self._staff_chat = staff_chat
         self._clock = clock
         self._topic_name = topic_name
         self._repeat_mark = repeat_mark
+        self._merged = merged
         self._is_forum: dict[int, bool] = {}
 
     async def send(self, due: Due, case: Case | None) -> Sent:
@@ -103,9 +113,47 @@ class Sender:
             message = await threaded(self._database, message, case, chat_id)
         if message.relay.mirrors is not None and message.edits is None:
             return Sent(due, Failure(Trouble.GONE), chat_id, case)
+        if message.relay.album is not None and not due.uncertain:
+            rest = await self._rest_of_album(due)
+            if rest:
+                return await self._album([due, *rest], chat_id, thread_id, case)
+        if len(message.relay.said) > 1:
+            message = replace(message, copy_of=None, text=self._merged(message.relay.said))
         mark = self._repeat_mark(message.language) if due.uncertain else None
         outcome = await send(self._bot, message, chat_id, thread_id, repeat_mark=mark)
         return Sent(due, outcome, chat_id, case)
+
+    async def _rest_of_album(self, first: Due) -> list[Due]:
+        """Wait a moment for what Telegram brings one by one, and take what belongs together."""
+        age_s = (self._clock() - first.created_at).total_seconds()
+        await asyncio.sleep(min(ALBUM_GATHERED_S, max(0.0, ALBUM_GATHERED_S - age_s)))
+        async with self._database.begin() as tx:
+            return await claim_rest(tx, first, self._clock())
+
+    async def _album(
+        self, parts: list[Due], chat_id: int, thread_id: int | None, case: Case | None
+    ) -> Sent:
+        """Copy the parts of an album together. Telegram lets no such copy answer anything."""
+        sources = {each.message.copy_of: each for each in parts if each.message.copy_of}
+        order = sorted(sources)
+        ids = [message_id for _, message_id in order]
+        copied = await send_album(self._bot, order[0][0], ids, chat_id, thread_id)
+        failed = isinstance(copied, Failure)
+        outcomes: list[int | Failure]
+        outcomes = [copied] * len(order) if isinstance(copied, Failure) else [*copied]
+        # Of fewer copies than asked for nobody says which are missing.
+        outcomes += [Failure(Trouble.GONE)] * (len(order) - len(outcomes))
+        sent = [
+            Sent(
+                sources[source],
+                outcome,
+                chat_id,
+                case,
+                follows=at > 0 and (failed or isinstance(outcome, int)),
+            )
+            for at, (source, outcome) in enumerate(zip(order, outcomes, strict=True))
+        ]
+        return replace(sent[0], rest=tuple(sent[1:]))
 
     async def _wipe(self, chat_id: int) -> int | Failure:
         """Delete what stands in a person's chat, newest first; what Telegram keeps stays."""

@@ -135,7 +135,7 @@ class Desk:
         if person is None or has_hidden(person):
             return
         voice = self.content.voice(person.language, now)
-        reply = _standing(voice, case)
+        reply = _standing(voice, case, person)
         message = Outgoing(
             person.chat_id,
             Purpose.NOTICE,
@@ -155,8 +155,10 @@ def refusal(voice: Voice, case: Case) -> str:
     return voice.label("staff-nobody-has-it" if waits else "staff-closed-before")
 
 
-def _standing(voice: Voice, case: Case) -> Reply:
+def _standing(voice: Voice, case: Case, person: Person) -> Reply:
     """Return what a person is told of how their case stands."""
+    if case.state is State.CLOSED and person.block is not None:
+        return menus.plain(voice, "blocked")
     if case.state is State.CLOSED:
         return menus.closed(voice)
     if case.state is State.CLAIMED:

@@ -12,6 +12,7 @@ from telegram.ext import CallbackContext, ExtBot
 from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
+from desk.block import BlockDesk
 from desk.cards import CardDesk
 from desk.closing import ClosingDesk
 from desk.history import HistoryDesk
@@ -35,6 +36,11 @@ class Services:
     def cards(self) -> CardDesk:
         """What volunteers take from the shelf, over the same desk."""
         return CardDesk(self.desk)
+
+    @property
+    def blocking(self) -> BlockDesk:
+        """Whom coordinators keep from the volunteers, over the same desk."""
+        return BlockDesk(self.desk)
 
     @property
     def relay(self) -> RelayDesk:

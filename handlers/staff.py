@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, Callable[[Services], Command]] = {
     "case": lambda here: here.history.case,
     "history": lambda here: here.history.history,
     "search": lambda here: here.history.search,
+    "block": lambda here: here.blocking.block,
+    "unblock": lambda here: here.blocking.unblock,
 }
 
 # What the buttons in the group do, by the shape of their callback data: what, how, then the case's

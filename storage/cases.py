@@ -116,10 +116,11 @@ async def save_step(
     now: dt.datetime,
     by: Claim | None = None,
     outcome: Outcome | None = None,
+    reason: str | None = None,
 ) -> bool:
     """Keep a step and its history row; return False, changing nothing, if the case has moved on.
 
-    `outcome` is what came of a case that is closed.
+    `outcome` is what came of a case that is closed, `reason` what the volunteer said why.
     """
     query = (
         update(cases)
@@ -141,7 +142,9 @@ async def save_step(
     if not (await tx.connection.execute(query)).rowcount:
         return False
     kind = after.urgent_kind
-    await _add_event(tx, before.id, event, before.state, after.state, kind, by, now, outcome)
+    await _add_event(
+        tx, before.id, event, before.state, after.state, kind, by, now, outcome, reason
+    )
     return True
 
 
@@ -231,6 +234,7 @@ async def _add_event(
     by: Claim | None,
     now: dt.datetime,
     outcome: Outcome | None = None,
+    reason: str | None = None,
 ) -> None:
     query = insert(case_events).values(
         case_id=case_id,
@@ -238,15 +242,16 @@ async def _add_event(
         from_state=before.value if before else None,
         to_state=after.value,
         urgent_kind=urgent_kind,
-        sealed_by=_seal_claim(tx, by),
+        sealed_by=_seal_claim(tx, by, reason),
         outcome=outcome.value if outcome else None,
         at=now,
     )
     await tx.connection.execute(query)
 
 
-def _seal_claim(tx: Transaction, claim: Claim | None) -> str | None:
-    return tx.vault.seal([claim.staff_id, claim.name]) if claim else None
+def _seal_claim(tx: Transaction, claim: Claim | None, reason: str | None = None) -> str | None:
+    said = [reason] if reason else []
+    return tx.vault.seal([claim.staff_id, claim.name, *said]) if claim else None
 
 
 def _case(tx: Transaction, row: Any) -> Case | None:

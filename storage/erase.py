@@ -7,7 +7,16 @@ from sqlalchemy import delete, select, update
 from storage.database import Transaction
 from storage.outbox import STAFF_LANE
 from storage.people import Person
-from storage.tables import cases, chat_messages, inbox, message_pairs, outbox, people, staff_posts
+from storage.tables import (
+    case_events,
+    cases,
+    chat_messages,
+    inbox,
+    message_pairs,
+    outbox,
+    people,
+    staff_posts,
+)
 
 # What stands in place of a lane that led to a person.
 ERASED = "erased"
@@ -25,6 +34,10 @@ async def erase_person(tx: Transaction, person: Person) -> None:
         delete(outbox).where(outbox.c.lane == lane),
         delete(outbox).where(outbox.c.lane == STAFF_LANE, outbox.c.case_id == mine),
         delete(chat_messages).where(chat_messages.c.lane == lane),
+        # Why somebody was blocked says something about them.
+        update(case_events)
+        .where(case_events.c.case_id == mine, case_events.c.event.in_(["block", "unblock"]))
+        .values(sealed_by=None),
         delete(staff_posts).where(staff_posts.c.case_id == mine),
         delete(message_pairs).where(message_pairs.c.case_id == mine),
         # What was written after this and still waits is somebody's who is new.

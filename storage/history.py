@@ -17,7 +17,7 @@ from storage.tables import case_events, cases
 @dataclass(frozen=True)
 class Step:
     """One row of a case's history. `by` is the volunteer who took the step, None where nobody of
-    the staff did; `outcome` belongs to a step that closes."""
+    the staff did; `outcome` belongs to a step that closes, `reason` to one that blocks."""
 
     event: Event
     after: State
@@ -25,6 +25,7 @@ class Step:
     by: Claim | None
     outcome: Outcome | None
     at: dt.datetime
+    reason: str | None = None
 
 
 async def steps_of_case(tx: Transaction, case_id: int) -> list[Step]:
@@ -35,11 +36,13 @@ async def steps_of_case(tx: Transaction, case_id: int) -> list[Step]:
             Event(row.event),
             State(row.to_state),
             row.urgent_kind,
-            Claim(*tx.vault.open(row.sealed_by)) if row.sealed_by else None,
+            Claim(*by[:2]) if by else None,
             Outcome(row.outcome) if row.outcome else None,
             row.at,
+            by[2] if len(by) > 2 else None,
         )
         for row in await tx.connection.execute(query)
+        for by in [tx.vault.open(row.sealed_by) if row.sealed_by else []]
     ]
 
 

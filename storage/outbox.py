@@ -173,7 +173,7 @@ async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> li
         .limit(at_most)
         .with_for_update(skip_locked=True)
     )
-    return [_due(tx, row) for row in await tx.connection.execute(query)]
+    return [due_from_row(tx, row) for row in await tx.connection.execute(query)]
 
 
 async def first_of_staff(tx: Transaction, now: dt.datetime) -> Due | None:
@@ -191,10 +191,10 @@ async def first_of_staff(tx: Transaction, now: dt.datetime) -> Due | None:
         .with_for_update(skip_locked=True)
     )
     row = (await tx.connection.execute(query)).one_or_none()
-    return None if row is None else _due(tx, row)
+    return None if row is None else due_from_row(tx, row)
 
 
-def _due(tx: Transaction, row: Any) -> Due:
+def due_from_row(tx: Transaction, row: Any) -> Due:
     body = tx.vault.open(row.sealed_body)
     commands = body.get("commands")
     keyboard = tuple(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from cases.model import Case
+from cases.model import Block, Case, Claim
 from storage.database import Transaction
 from storage.tables import people
 
@@ -16,13 +16,14 @@ from storage.tables import people
 @dataclass(frozen=True)
 class Person:
     """`state` is what the conversation keeps between two messages, as JSON; `recent` the last
-    messages, for some minutes."""
+    messages, for some minutes; `block` keeps them from the volunteers, if set."""
 
     id: int
     chat_id: int
     language: str
     state: dict[str, Any]
     recent: list[Any]
+    block: Block | None = None
 
 
 async def find_person(tx: Transaction, chat_id: int) -> Person | None:
@@ -65,6 +66,25 @@ async def save_person(tx: Transaction, person: Person, now: dt.datetime) -> None
     await tx.connection.execute(query)
 
 
+async def save_block(tx: Transaction, person_id: int, block: Block | None) -> None:
+    """Keep who blocks the person and why; None lets their messages through again."""
+    sealed = None
+    if block is not None:
+        last = block.alarmed_at.isoformat() if block.alarmed_at else None
+        by = [block.by.staff_id, block.by.name]
+        sealed = tx.vault.seal([by, block.reason, block.at.isoformat(), last])
+    query = update(people).where(people.c.id == person_id).values(sealed_block=sealed)
+    await tx.connection.execute(query)
+
+
+def _block(tx: Transaction, sealed: str | None) -> Block | None:
+    if sealed is None:
+        return None
+    by, reason, at, last = tx.vault.open(sealed)
+    moment = dt.datetime.fromisoformat
+    return Block(Claim(*by), reason, moment(at), moment(last) if last else None)
+
+
 def _person(tx: Transaction, row: Any) -> Person | None:
     return None if row is None else person_from_row(tx, row)
 
@@ -73,4 +93,6 @@ def person_from_row(tx: Transaction, row: Any) -> Person:
     """Return the person that a row of `people` holds."""
     recent = tx.vault.open(row.sealed_recent) if row.sealed_recent else []
     state = tx.vault.open(row.sealed_state)
-    return Person(row.id, int(tx.vault.open(row.sealed_chat_id)), row.language, state, recent)
+    block = _block(tx, row.sealed_block)
+    chat_id = int(tx.vault.open(row.sealed_chat_id))
+    return Person(row.id, chat_id, row.language, state, recent, block)

@@ -16,6 +16,7 @@ from storage.database import Database
 from storage.purge import purge
 from storage.tables import metadata
 from tests.conftest import POSTGRESQL
+from tests.contents import photo
 from tests.databases import emptied
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
 
@@ -44,6 +45,9 @@ async def a_day_passes(here: Scene) -> None:
     await here.volunteer_replies("Hana", "Are you safe?", to="ALARM")
     written = await here.writes("em ở Nagoya")
     await here.telegram.edit(PERSON, written, "em ở Osaka")
+    await here.settled()
+    for content in (photo(album="1"), photo(album="1")):
+        await here.telegram.write(PERSON, PERSON, content=content)
     await here.settled()
     reply = await here.volunteer_replies("Hana", "Where?", to="em ở Osaka")
     await here.telegram.edit(GROUP, reply, "Where in Osaka?")

@@ -11,23 +11,28 @@ import structlog
 
 from cases.codes import new_code
 from cases.deadlines import Limits
+from cases.expected import LATELY, usual_wait
 from cases.lifecycle import step
 from cases.model import Case, Event, State
-from conversation import alerts
-from conversation.content import Content
-from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Turn
+from cases.team import duty_is_known, next_duty
+from conversation import alerts, menus
+from conversation.content import JAPAN, Content
+from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
+from errors import StorageError
 from metrics import Metrics
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
-from storage.database import Database, Transaction
+from storage.database import Database, Transaction, aside
 from storage.erase import copies_in_group, erase_person
 from storage.flood import enqueue_copy
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_block, save_person
+from storage.queue import lately_waited_s
 from storage.relay import Relay, Words
+from storage.volunteers import whole_team
 
 log = structlog.get_logger()
 
@@ -84,7 +89,7 @@ class Assistant:
         now: dt.datetime,
     ) -> None:
         """Keep what follows for the person and their case, and what must be sent."""
-        chat_id, person = person.chat_id, _after(person, turn)
+        chat_id, person, before = person.chat_id, _after(person, turn), case
         await save_person(tx, person, now)
         if turn.case is not None:
             case = await self._act(tx, turn.case, person, case, code, turn, incoming, now)
@@ -98,6 +103,51 @@ class Assistant:
         if turn.commands is not None:
             await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, commands=turn.commands), now)
         await self._reply(tx, turn, chat_id, now)
+        if case is None or case.state is not State.WAITING or has_hidden(person):
+            return
+        if before is None or before.state is not State.WAITING:
+            await self._tell_expected_wait(tx, person, case, now)
+        elif turn.staff_notice == "staff-back" and case.rung:
+            # What was kept from them while they hid the chat.
+            reply = menus.nobody_has_it(self.content.voice(person.language, now), case)
+            await self._tell(tx, person, case, reply, now)
+
+    async def _tell_expected_wait(
+        self, tx: Transaction, person: Person, case: Case, now: dt.datetime
+    ) -> None:
+        """Tell somebody who begins to wait while nobody is on duty how long it may take.
+
+        Where the team never says who is on duty, nobody knows whether anybody is: nothing is said.
+        """
+        try:
+            # Nothing in here may cost an alarm.
+            async with aside(tx):
+                team = await whole_team(tx)
+                on_duty = any(member.is_on_duty(now) for member in team)
+                if on_duty or not duty_is_known(team, now):
+                    return
+                planned = next_duty(team, now)
+                urgent = case.urgent_kind is not None
+                waited = await lately_waited_s(tx, now - LATELY, urgent=urgent)
+                from_time = planned.astimezone(JAPAN).strftime("%H:%M") if planned else None
+                voice = self.content.voice(person.language, now)
+                reply = menus.nobody_on_duty(voice, case, from_time, usual_wait(waited))
+                await self._tell(tx, person, case, reply, now)
+        except StorageError:
+            log.exception("the expected wait was not told", code=case.code)
+
+    async def _tell(
+        self, tx: Transaction, person: Person, case: Case, reply: Reply, now: dt.datetime
+    ) -> None:
+        notice = Outgoing(
+            person.chat_id,
+            Purpose.NOTICE,
+            reply.text,
+            reply.buttons,
+            case_id=case.id,
+            language=person.language,
+        )
+        await enqueue(tx, notice, now)
 
     async def _forget(
         self, tx: Transaction, person: Person, case: Case | None, turn: Turn, now: dt.datetime

@@ -27,6 +27,7 @@ from delivery.request import Request
 from delivery.sender import Sender, StaffChat
 from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
+from desk.board import BoardDesk
 from desk.ladder import Ladder
 from desk.selftest import SelfTest
 from desk.steps import Desk
@@ -34,7 +35,7 @@ from errors import ConfigError, StorageError, UnavailableError
 from handlers import failures, staff
 from handlers.adapt import is_cry_for_help
 from handlers.listing import list_commands
-from handlers.membership import coordinators
+from handlers.membership import coordinators, who_left
 from handlers.register import register
 from handlers.selftest import surroundings
 from handlers.services import Services
@@ -70,6 +71,7 @@ class Running:
     inbox: Inbox
     outbox: Outbox
     ladder: Ladder
+    board: BoardDesk
     self_test: SelfTest
     database: Database
     metrics: Metrics
@@ -103,7 +105,12 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
     )
     register(application, here)
     inbox = _inbox(database, application, here, metrics)
-    ladder = Ladder(here.desk, lambda: coordinators(bot, staff_chat.id))
+    ladder = Ladder(
+        here.desk,
+        lambda: coordinators(bot, staff_chat.id),
+        lambda staff_ids: who_left(bot, staff_chat.id, staff_ids),
+    )
+    board = BoardDesk(here.desk, lambda: staff_chat.id)
     self_test = SelfTest(
         here.desk,
         staff_chat.configured_id,
@@ -130,6 +137,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await running.enter_async_context(_in_background(health.watch_backlog(database, clock)))
         await running.enter_async_context(_in_background(inbox.take_over()))
         await running.enter_async_context(_in_background(ladder.run(clock)))
+        await running.enter_async_context(_in_background(board.run(clock)))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
         await running.enter_async_context(
@@ -137,7 +145,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         )
         health.waits_for = None
         await running.enter_async_context(_in_background(self_test.run(database)))
-        yield Running(inbox, outbox, ladder, self_test, database, metrics)
+        yield Running(inbox, outbox, ladder, board, self_test, database, metrics)
 
 
 def _outbox(

@@ -12,11 +12,17 @@ from dataclasses import dataclass
 
 from cases.model import Case, Event, State
 
-# The group is reminded, reminded in stronger words, and then its administrators are named.
+# Those on duty are called, then everybody, and then the administrators of the group.
 RUNG_TOP = 3
+# From the top the last alarm goes off again and again, each time after so many times what the whole
+# ladder took: nobody is called every few minutes all night, and no case falls silent.
+REPEATED_AFTER = 4
+REPEATED_AFTER_MAX = dt.timedelta(hours=4)
 # A deadline further ahead than so many times what the case may wait was set before the clock was
 # set back. Once would let two machines, whose clocks differ a little, call each other's wrong.
 PLAUSIBLE_WAITS = 2
+# What a volunteer does with a case that renews its lease.
+WORK = (Event.CLAIM, Event.STAFF_REPLIES, Event.ACCEPT, Event.TAKE_OVER)
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,11 @@ class Limits:
         return cls(dt.timedelta(minutes=lease_min), rungs)
 
     def rung_wait(self, urgent_kind: str | None, rung: int) -> dt.timedelta:
-        """Return how long a case on `rung` waits for the next one; 0 is the ground."""
+        """Return how long a case on `rung` waits for the next one; 0 is the ground, and on the top
+        the next is the top again."""
         ladder = self.ladders[urgent_kind]
+        if rung >= RUNG_TOP:
+            return max(ladder[-1], min(REPEATED_AFTER * ladder[-1], REPEATED_AFTER_MAX))
         return ladder[rung] - (ladder[rung - 1] if rung else dt.timedelta())
 
     @property
@@ -59,14 +68,18 @@ def next_deadline(
     if after.state is State.CLOSED:
         return 0, None
     if after.state is State.CLAIMED:
-        is_work = event in (Event.CLAIM, Event.STAFF_REPLIES)
-        return 0, now + limits.lease if is_work else before.due_at
+        if event in WORK or before.due_at is None:
+            return 0, now + limits.lease
+        if event is Event.RAISE:
+            # Who does not answer a new alarm loses the case as soon as one that nobody has would be
+            # called out.
+            return 0, min(before.due_at, now + limits.rung_wait(after.urgent_kind, 0))
+        return 0, before.due_at
     if before.state is not State.WAITING:
         return 0, now + limits.rung_wait(after.urgent_kind, 0)
     if event is Event.CLIMB:
-        rung = before.rung + 1
-        above = rung < RUNG_TOP
-        return rung, now + limits.rung_wait(after.urgent_kind, rung) if above else None
+        rung = min(before.rung + 1, RUNG_TOP)
+        return rung, now + limits.rung_wait(after.urgent_kind, rung)
     if event is Event.RAISE:
         # Whoever cries again from the top is not left there in silence.
         rung = min(before.rung, RUNG_TOP - 1)

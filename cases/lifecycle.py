@@ -30,6 +30,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CLAIMED, Event.RELEASE): State.WAITING,
     (State.CLAIMED, Event.LAPSE): State.WAITING,
     (State.CLAIMED, Event.CHECKLIST): State.CLAIMED,
+    (State.CLAIMED, Event.OFFER): State.CLAIMED,
+    (State.CLAIMED, Event.ACCEPT): State.CLAIMED,
+    (State.CLAIMED, Event.DECLINE): State.CLAIMED,
+    (State.CLAIMED, Event.TAKE_OVER): State.CLAIMED,
     (State.CLAIMED, Event.CLOSE): State.CLOSED,
     (State.CLAIMED, Event.WITHDRAW): State.CLOSED,
     (State.WAITING, Event.BLOCK): State.CLOSED,
@@ -49,6 +53,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.CLOSED, Event.STAFF_REPLIES): State.CLOSED,
 }
 
+_CHANGES_HANDS = (Event.ACCEPT, Event.TAKE_OVER)
+_ENDS_OFFER = (*_CHANGES_HANDS, Event.DECLINE)
+
 
 def step(
     case: Case,
@@ -58,22 +65,25 @@ def step(
     limits: Limits,
     urgent_kind: str | None = None,
     claim: Claim | None = None,
+    offered_to: Claim | None = None,
 ) -> Case:
     """Return the case after `event`, with its next deadline.
 
     `urgent_kind` raises the case if it is more urgent than what the case already has. `claim` is
-    who acts, for the events of the staff. Raises CaseError where the table holds no such step.
+    who acts, for the events of the staff; `offered_to` whom an offer asks. Raises CaseError where
+    the table holds no such step.
     """
     state = TRANSITIONS.get((case.state, event))
     if state is None:
         raise CaseError(case.state, event)
-    holder = case.claim
-    if state is State.CLAIMED and holder is None:
-        holder = claim
-    elif state is not State.CLAIMED:
-        holder = None
     kind = more_urgent(case.urgent_kind, urgent_kind)
-    after = replace(case, state=state, claim=holder, urgent_kind=kind)
+    after = replace(case, state=state, urgent_kind=kind, claim=None, offered_to=None)
+    if state is State.CLAIMED:
+        is_new = case.claim is None or event in _CHANGES_HANDS
+        after = replace(after, claim=claim if is_new else case.claim)
+        if event not in _ENDS_OFFER:
+            offer = offered_to if event is Event.OFFER else case.offered_to
+            after = replace(after, offered_to=offer)
     rung, due_at = next_deadline(case, after, event, now, limits)
     return replace(after, rung=rung, due_at=due_at)
 

@@ -32,6 +32,14 @@ class Event(enum.StrEnum):
     """The lease ran out without work on the case."""
     CLIMB = "climb"
     """Nobody has answered for so long that the next alarm goes off."""
+    OFFER = "offer"
+    """Whoever has it asks a colleague to take it over; until they accept it stays where it is."""
+    ACCEPT = "accept"
+    """The colleague takes it over."""
+    DECLINE = "decline"
+    """The colleague does not."""
+    TAKE_OVER = "take-over"
+    """A coordinator takes it from whoever has it."""
     CHECKLIST = "checklist"
     """A volunteer had the checklist for the kind of danger put into the topic."""
     CLOSE = "close"
@@ -122,3 +130,5 @@ class Case:
     """How many alarms have gone off since it began to wait."""
     due_at: dt.datetime | None = None
     """When something happens by itself, unless somebody acts; see `deadlines`."""
+    offered_to: Claim | None = None
+    """The colleague who is asked to take it over."""

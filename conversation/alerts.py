@@ -28,19 +28,18 @@ def alert(voice: Voice, case: Case, key: str, phrasing: str | None) -> str:
     ]
     if phrasing:
         lines.append(voice.say("staff-fired", phrasing=phrasing))
+    if case.claim is not None and key == "staff-raised":
+        lines.append(f"{mention(case.claim)}: {voice.say('staff-holder-called')}")
     lines.append(f"<i>{voice.say('staff-how')}</i>")
     return "\n".join(lines)
 
 
-def ping(voice: Voice, case: Case, minutes: str, coordinators: Sequence[Claim]) -> str:
-    """Return the alarm of the rung that the case is on, as HTML; `coordinators` are mentioned, so
+def ping(voice: Voice, case: Case, minutes: str, called: Sequence[Claim]) -> str:
+    """Return the alarm of the rung that the case is on, as HTML; those `called` are mentioned, so
     that Telegram tells each of them."""
     kind = kind_name(voice, case)
     said = voice.say(f"staff-rung-{case.rung}", code=case.code, kind=kind, minutes=minutes)
-    names = ", ".join(
-        f'<a href="tg://user?id={each.staff_id}">{escape(each.name)}</a>'
-        for each in coordinators[:MENTIONED_MAX]
-    )
+    names = ", ".join(mention(each) for each in called[:MENTIONED_MAX])
     return "\n".join([f"<b>{said}</b>", *([names] if names else [])])
 
 
@@ -56,18 +55,28 @@ def merged(voice: Voice, at: Sequence[dt.datetime], texts: Sequence[str]) -> str
     return "\n".join([f"<b>{head}</b>", *lines])
 
 
+def mention(claim: Claim) -> str:
+    """Return a volunteer's name as HTML that makes Telegram tell them; the group's own name, in
+    which a coordinator may act, as it is."""
+    name = escape(claim.name, quote=False)
+    return name if claim.staff_id <= 0 else f'<a href="tg://user?id={claim.staff_id}">{name}</a>'
+
+
 def buttons(voice: Voice, case: Case) -> Rows:
     """Return the buttons below an alert, as the case stands."""
     if case.state is State.CLOSED:
         return ()
     close = voice.button("staff-close", f"case:close:{case.code}")
     if case.state is State.CLAIMED:
-        row = (close, voice.button("staff-release", f"case:release:{case.code}"))
+        release = voice.button("staff-release", f"case:release:{case.code}")
+        hand_over = voice.button("staff-hand-over", f"case:handover:{case.code}")
+        take_over = voice.button("staff-take-over", f"case:takeover:{case.code}")
+        rows: Rows = ((close, release), (hand_over, take_over))
     else:
-        row = (voice.button("staff-claim", f"case:claim:{case.code}"), close)
+        rows = ((voice.button("staff-claim", f"case:claim:{case.code}"), close),)
     if case.urgent_kind is None:
-        return (row,)
-    return (row, (voice.button("staff-checklist", f"case:checklist:{case.code}"),))
+        return rows
+    return (*rows, (voice.button("staff-checklist", f"case:checklist:{case.code}"),))
 
 
 def checklist(voice: Voice, case: Case) -> str | None:

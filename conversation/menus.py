@@ -223,12 +223,26 @@ def mydata(voice: Voice, state: PersonState, case: Case | None, *, is_blocked: b
 def nobody_has_it(voice: Voice, case: Case) -> Reply:
     """Says honestly that a case has come back to all, or that nobody has answered yet, and whom to
     call instead of waiting."""
+    said = voice.say("nobody-yet" if case.rung else "back-with-all")
+    return Reply(f"{said}\n\n{_whom_to_call(voice, case)}", (footer(voice),))
+
+
+def nobody_on_duty(voice: Voice, case: Case, from_time: str | None, usual: str | None) -> Reply:
+    """Says how long it may take, as far as that is known: from when somebody plans to be there,
+    else how long people waited lately (a word of `usual_wait`), else that nobody knows."""
+    if from_time is not None:
+        expected = voice.say("wait-planned", time=from_time)
+    else:
+        expected = voice.say(f"wait-{usual or 'unknown'}")
+    said = f"{voice.say('nobody-on-duty')} {expected}\n{voice.say('wait-danger')}"
+    return Reply(f"{said}\n\n{_whom_to_call(voice, case)}", (footer(voice),))
+
+
+def _whom_to_call(voice: Voice, case: Case) -> str:
     urgent_kinds = voice.knowledge.urgent.items()
     of_kind = (entry.contacts for kind, entry in urgent_kinds if kind == case.urgent_kind)
     contacts = voice.contacts(next(of_kind, EMERGENCY_CONTACTS))
-    said = voice.say("nobody-yet" if case.rung else "back-with-all")
-    text = f"{said}\n\n<b>{voice.say('urgent-call')}</b>\n{contacts}"
-    return Reply(text, (footer(voice),))
+    return f"<b>{voice.say('urgent-call')}</b>\n{contacts}"
 
 
 def closed(voice: Voice) -> Reply:

@@ -17,6 +17,7 @@ from delivery.sender import Sender, Sent, StaffChat
 from delivery.waiting import cancel_all
 from errors import StorageError, UnavailableError
 from metrics import Metrics, Outcome
+from storage.boards import board_is_at
 from storage.cases import add_post, case_by_id, set_topic
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
@@ -157,6 +158,8 @@ class Outbox:
                 await keep_relayed(tx, each.due.message, each.case, here, self._staff_text, now)
                 if each.due.message.purpose is Purpose.REPLY and not each.follows:
                     await show_delivered(tx, each.due.message, now)
+            if each.due.message.purpose is Purpose.BOARD:
+                await board_is_at(tx, each.chat_id, each.outcome)
             if each.stands_for_case and each.case is not None:
                 purpose = each.due.message.purpose.value
                 await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
@@ -189,6 +192,8 @@ class Outbox:
             ours = await mark_again(tx, due, at, trouble, uncertain=uncertain)
         else:
             ours = await mark_failed(tx, due, trouble)
+            if due.message.purpose is Purpose.BOARD and failure.trouble is Trouble.GONE:
+                await board_is_at(tx, sent.chat_id, None)
         shows = ours and not sent.follows
         notice = self._notice(due, decision, case) if shows else None
         if notice is not None:
@@ -228,4 +233,5 @@ def _outcome(decision: Again | GiveUp) -> Outcome:
 async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:
     """Return how long the staff group's budget makes this message wait."""
     sent_at = await staff_sent_at(tx, now - pacing.WINDOW)
-    return pacing.wait_s(sent_at, now, alarm=message.purpose is Purpose.ALERT)
+    kept = {Purpose.ALERT: 0, Purpose.BOARD: pacing.KEPT_FOR_ALL}
+    return pacing.wait_s(sent_at, now, kept=kept.get(message.purpose, pacing.KEPT_FOR_ALARMS))

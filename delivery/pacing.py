@@ -1,6 +1,7 @@
 """Telegram takes 20 messages a minute for one group. Pure.
 
-Alarms may use all of it; the rest leaves some room, so that an alarm never waits behind copies.
+Alarms may use all of it; the rest leaves some room, so that an alarm never waits behind copies; the
+board leaves more, so that nothing waits behind it.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ from collections.abc import Sequence
 
 PER_MINUTE = 20
 KEPT_FOR_ALARMS = 5
+KEPT_FOR_ALL = 12
 WINDOW = dt.timedelta(minutes=1)
 
 
-def wait_s(sent_at: Sequence[dt.datetime], now: dt.datetime, *, alarm: bool) -> float:
-    """Return how many seconds to wait before the next message to the group.
+def wait_s(sent_at: Sequence[dt.datetime], now: dt.datetime, *, kept: int) -> float:
+    """Return how many seconds to wait before the next message to the group, which leaves `kept` of
+    a minute's messages to others.
 
     `sent_at` are the moments of earlier messages, oldest first; those that are still to come were
     written before the clock was set back, and nothing waits for them.
     """
-    budget = PER_MINUTE if alarm else PER_MINUTE - KEPT_FOR_ALARMS
+    budget = PER_MINUTE - kept
     recent = [moment for moment in sent_at if now - WINDOW < moment <= now]
     if len(recent) < budget:
         return 0.0

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import aiohttp
+import structlog
 from telegram import (
     Bot,
     BotCommandScopeChat,
@@ -27,7 +28,9 @@ from telegram.error import (
 )
 
 from delivery.retry import Failure, Trouble
-from storage.outbox import Commands, Keyboard, Outgoing
+from storage.outbox import Commands, Keyboard, Outgoing, Purpose
+
+log = structlog.get_logger()
 
 _NEVER_LEFT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
@@ -177,6 +180,8 @@ async def _call(
         link_preview_options=LinkPreviewOptions(is_disabled=True),
         reply_parameters=_answering(message),
     )
+    if message.purpose is Purpose.BOARD:
+        await _pin(bot, chat_id, sent.message_id)
     return sent.message_id
 
 
@@ -184,6 +189,14 @@ def _answering(message: Outgoing) -> ReplyParameters | None:
     """Return the message that this one is shown to answer; without it, it is sent all the same."""
     reply_to = message.relay.reply_to
     return ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
+
+
+async def _pin(bot: Bot, chat_id: int, message_id: int) -> None:
+    """Pin a message that is there; without the right to it stays where it is."""
+    try:
+        await bot.pin_chat_message(chat_id, message_id, disable_notification=True)
+    except TelegramError as error:
+        log.warning("the message is not pinned", error=type(error).__name__)
 
 
 async def _list_commands(bot: Bot, commands: Commands, chat_id: int) -> None:

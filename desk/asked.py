@@ -14,16 +14,23 @@ class Volunteer:
     claim: Claim
     is_coordinator: bool
     language: str | None = None
+    username: str | None = None
+
+    @property
+    def is_somebody(self) -> bool:
+        """Whether Telegram says who it is: not for who writes in the group's own name."""
+        return self.claim.staff_id > 0
 
 
 @dataclass(frozen=True)
 class RepliedTo:
     """The message that a volunteer replies to; `ours` if the bot sent it, `code` of the case that
-    its buttons are for."""
+    its buttons are for, `author` the colleague who wrote it."""
 
     message_id: int
     ours: bool
     code: str | None
+    author: Claim | None = None
 
 
 @dataclass(frozen=True)

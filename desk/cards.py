@@ -68,6 +68,7 @@ class CardDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, pressed.update_id):
                 return None
+            await self.desk.meet(tx, pressed.volunteer, now)
             case = await case_by_code(tx, pressed.code)
             if case is None:
                 return voice.label("staff-no-case")
@@ -133,6 +134,7 @@ class CardDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, pressed.update_id):
                 return None
+            await self.desk.meet(tx, pressed.volunteer, now)
             case = await case_by_code(tx, pressed.code)
             if case is None:
                 return voice.label("staff-no-case")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -14,6 +14,7 @@ from assistant import tell_staff
 from cases.deadlines import PLAUSIBLE_WAITS, RUNG_TOP, due_event
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event
+from cases.team import called
 from conversation import alerts
 from desk.steps import Desk
 from errors import StorageError, UnavailableError
@@ -22,6 +23,8 @@ from storage.cases import cases_due, locked_case, save_step
 from storage.database import Transaction
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import person_of_case
+from storage.queue import worked_at
+from storage.volunteers import forget_member, whole_team
 
 log = structlog.get_logger()
 
@@ -32,11 +35,13 @@ LOOK_EVERY_S = 3.0
 class Ladder:
     """Of several processes each may look: one does what is due.
 
-    `coordinators` asks who the administrators of the staff group are.
+    `coordinators` asks who the administrators of the staff group are, `who_left` which of these
+    volunteers, by their Telegram ids, are in it no more.
     """
 
     desk: Desk
     coordinators: Callable[[], Awaitable[Sequence[Claim]]]
+    who_left: Callable[[Sequence[int]], Awaitable[Collection[int]]]
 
     async def run(self, clock: Callable[[], dt.datetime]) -> None:
         """Look for ever at what is due; cancel to stop."""
@@ -72,8 +77,7 @@ class Ladder:
         Raises StorageError.
         """
         # Telegram is asked before the transaction: nobody waits for the database meanwhile.
-        last = found.rung == RUNG_TOP - 1
-        coordinators = await self.coordinators() if last else ()
+        whom, left = await self._whom_to_call(found, now)
         async with self.desk.database.begin() as tx:
             case = await locked_case(tx, found.id)
             event = due_event(case, now, self.desk.limits) if case else None
@@ -85,27 +89,48 @@ class Ladder:
             if event is Event.LAPSE:
                 await self._lapsed(tx, case, after, now)
             else:
-                await self._climbed(tx, after, coordinators, now)
+                await self._climbed(tx, after, whom, now)
+            for staff_id in left:
+                await forget_member(tx, staff_id)
         if event is Event.CLIMB:
             self.desk.metrics.climbed(after.rung)
         self.desk.sent()
 
+    async def _whom_to_call(
+        self, case: Case, now: dt.datetime
+    ) -> tuple[Sequence[Claim], Collection[int]]:
+        """Return whom the next alarm of a case calls by name, and who has left the group: they are
+        called no more, and forgotten."""
+        if due_event(case, now, self.desk.limits) is not Event.CLIMB:
+            return (), ()
+        rung = min(case.rung + 1, RUNG_TOP)
+        if rung == RUNG_TOP:
+            return await self.coordinators(), ()
+        async with self.desk.database.begin() as tx:
+            team = await whole_team(tx)
+        asked = called(team, case, rung, now)[: alerts.MENTIONED_MAX]
+        left = await self.who_left([member.claim.staff_id for member in asked])
+        there = [member for member in team if member.claim.staff_id not in left]
+        return [member.claim for member in called(there, case, rung, now)], left
+
     async def _lapsed(self, tx: Transaction, case: Case, after: Case, now: dt.datetime) -> None:
         """Tell everybody that the case is back with all."""
         name = case.claim.name if case.claim else ""
-        minutes = _minutes(self.desk.limits.lease.total_seconds())
+        # A new alarm ends a lease early.
+        worked = await worked_at(tx, case) or case.opened_at
+        minutes = _minutes((now - worked).total_seconds())
         content = self.desk.content
         await tell_staff(tx, content, "staff-lapsed", case, now, name=name, minutes=minutes)
         await self.desk.refresh_buttons(tx, after, now)
         await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
 
     async def _climbed(
-        self, tx: Transaction, case: Case, coordinators: Sequence[Claim], now: dt.datetime
+        self, tx: Transaction, case: Case, whom: Sequence[Claim], now: dt.datetime
     ) -> None:
         """Ping the group, and on the first rung tell the person."""
         voice = self.desk.content.staff_voice(now)
         minutes = _minutes(await waited_s(tx, case, now) or 0.0)
-        text = alerts.ping(voice, case, minutes, coordinators)
+        text = alerts.ping(voice, case, minutes, whom)
         keyboard = alerts.buttons(voice, case)
         await enqueue(tx, Outgoing(None, Purpose.PING, text, keyboard, case_id=case.id), now)
         if case.rung == 1:

@@ -40,6 +40,8 @@ class RelayDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, wrote.update_id):
                 return
+            if wrote.volunteer is not None:
+                await self.desk.meet(tx, wrote.volunteer, now)
             case = await case_meant(tx, wrote.post[0], wrote.to)
             person = await person_of_case(tx, case) if case else None
             refused = _refused(wrote, case, person)

@@ -10,11 +10,12 @@ from assistant import has_hidden, tell_staff
 from cases.deadlines import Limits
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
+from cases.team import Member
 from conversation import alerts, menus
 from conversation.content import Content
 from conversation.messages import Reply
 from conversation.render import Voice
-from desk.asked import Pressed, RepliedTo
+from desk.asked import Pressed, RepliedTo, Said, Volunteer
 from errors import CaseError
 from metrics import Metrics
 from storage.backlog import waited_s
@@ -22,6 +23,7 @@ from storage.cases import (
     alert_of_case,
     case_by_code,
     case_of_post,
+    case_of_topic,
     is_alert_of_case,
     save_step,
 )
@@ -30,6 +32,7 @@ from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import Person, person_of_case
 from storage.staff_chats import current_staff_chat, move_staff_chat
+from storage.volunteers import meet
 
 ACTIONS = {"claim": Event.CLAIM, "release": Event.RELEASE}
 _NOTICES = {
@@ -60,6 +63,7 @@ class Desk:
         async with self.database.begin() as tx:
             if not await finish(tx, pressed.update_id):
                 return None
+            await self.meet(tx, volunteer, now)
             case = await case_by_code(tx, pressed.code)
             event = ACTIONS.get(pressed.action)
             if case is None or event is None:
@@ -70,18 +74,41 @@ class Desk:
             is_theirs = holder.staff_id == staff.staff_id or volunteer.is_coordinator
             if event is Event.RELEASE and not is_theirs:
                 return voice.label("staff-release-not-yours", name=holder.name)
+            waited = await waited_s(tx, case, now)
             try:
-                after = step(case, event, now=now, limits=self.limits, claim=staff)
+                await self.move(tx, case, event, staff, now)
             except CaseError:
                 return refusal(voice, case)
-            waited = await waited_s(tx, case, now)
-            await save_step(tx, case, after, event, now, by=staff)
-            await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
-            await self.refresh_buttons(tx, after, now)
-            await self.tell_person(tx, after, await person_of_case(tx, after), now)
         self.note_first_step(case, waited)
         self.sent()
         return voice.label("staff-you-have-it") if event is Event.CLAIM else None
+
+    async def move(
+        self, tx: Transaction, case: Case, event: Event, staff: Claim, now: dt.datetime
+    ) -> Case:
+        """Claim, release or close a case; group and person are told. Returns it as it is then.
+
+        Raises CaseError, having changed nothing, where the case stands otherwise.
+        """
+        after = step(case, event, now=now, limits=self.limits, claim=staff)
+        await save_step(tx, case, after, event, now, by=staff)
+        await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
+        await self.refresh_buttons(tx, after, now)
+        await self.tell_person(tx, after, await person_of_case(tx, after), now)
+        return after
+
+    async def meet(self, tx: Transaction, volunteer: Volunteer, now: dt.datetime) -> Member | None:
+        """Return the volunteer as the team knows them from now on; None for who acts in the
+        group's own name, so that nobody knows who it is."""
+        if not volunteer.is_somebody:
+            return None
+        return await meet(tx, volunteer.claim, now, volunteer.username, volunteer.language)
+
+    async def answer(self, tx: Transaction, said: Said, text: str, now: dt.datetime) -> None:
+        """Answer a command where it was written: in the topic of a case, or in the group itself."""
+        case = await case_of_topic(tx, said.topic_id) if said.topic_id is not None else None
+        case_id = case.id if case is not None else None
+        await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case_id), now)
 
     async def pass_on(
         self,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
+
 import structlog
 from telegram import Bot, ChatMember, User
 from telegram.error import BadRequest, TelegramError
@@ -17,6 +20,8 @@ log = structlog.get_logger()
 
 _COORDINATORS = (ChatMember.OWNER, ChatMember.ADMINISTRATOR)
 _MEMBERS = (*_COORDINATORS, ChatMember.MEMBER)
+# An alarm waits for no longer to learn who has left.
+WHO_LEFT_MAX_S = 3.0
 # The Bot API's words for somebody who never was in the group.
 _NOBODY = ("user not found", "member not found", "participant_id_invalid")
 
@@ -27,10 +32,33 @@ async def volunteer(bot: Bot, chat_id: int, user: User) -> Volunteer | None:
     member = await _member(bot, chat_id, user.id)
     if member is None:
         return None
-    if member.status in _MEMBERS or bool(getattr(member, "is_member", False)):
+    if _is_there(member):
         is_coordinator = member.status in _COORDINATORS
-        return Volunteer(staff_member(user), is_coordinator, user.language_code)
+        return Volunteer(staff_member(user), is_coordinator, user.language_code, user.username)
     return None
+
+
+async def who_left(bot: Bot, chat_id: int, user_ids: Sequence[int]) -> frozenset[int]:
+    """Return which of these are in the group no more. Of whom Telegram does not say, nobody has
+    left: no alarm waits for it."""
+
+    async def has_left(user_id: int) -> bool:
+        try:
+            member = await _member(bot, chat_id, user_id)
+        except (TelegramError, UnavailableError):
+            return False
+        return member is None or not _is_there(member)
+
+    try:
+        async with asyncio.timeout(WHO_LEFT_MAX_S):
+            left = await asyncio.gather(*(has_left(user_id) for user_id in user_ids))
+    except TimeoutError:
+        return frozenset()
+    return frozenset(user_id for user_id, gone in zip(user_ids, left, strict=True) if gone)
+
+
+def _is_there(member: ChatMember) -> bool:
+    return member.status in _MEMBERS or bool(getattr(member, "is_member", False))
 
 
 async def coordinators(bot: Bot, chat_id: int) -> tuple[Claim, ...]:

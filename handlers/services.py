@@ -15,7 +15,10 @@ from delivery.sender import StaffChat
 from desk.block import BlockDesk
 from desk.cards import CardDesk
 from desk.closing import ClosingDesk
+from desk.duty import DutyDesk
+from desk.handover import HandOver
 from desk.history import HistoryDesk
+from desk.queue import QueueDesk
 from desk.relay import RelayDesk
 from desk.steps import Desk
 
@@ -56,6 +59,21 @@ class Services:
     def history(self) -> HistoryDesk:
         """What volunteers look up, over the same desk."""
         return HistoryDesk(self.desk)
+
+    @property
+    def queue(self) -> QueueDesk:
+        """What deals the cases, over the same desk."""
+        return QueueDesk(self.desk)
+
+    @property
+    def handover(self) -> HandOver:
+        """How a case goes from hand to hand, over the same desk."""
+        return HandOver(self.desk)
+
+    @property
+    def duty(self) -> DutyDesk:
+        """What volunteers say about themselves, over the same desk."""
+        return DutyDesk(self.desk)
 
     def note_failure(self, update_id: int, error: Exception) -> None:
         """Remember why the handler of an update failed."""

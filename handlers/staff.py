@@ -9,7 +9,7 @@ from telegram import Bot, Message, Update
 
 from cases.model import Claim
 from desk.asked import Pressed, RepliedTo, Said, Volunteer, Wrote
-from handlers.adapt import case_named_by, names_somebody
+from handlers.adapt import case_named_by, names_somebody, staff_member
 from handlers.membership import volunteer
 from handlers.people import acknowledge
 from handlers.services import Context, Services, services
@@ -19,12 +19,19 @@ Press = Callable[[Pressed, dt.datetime], Awaitable[str | None]]
 
 # What volunteers can write; listed in their menu in this order, described by `staff-command-…`.
 COMMANDS: Mapping[str, Callable[[Services], Command]] = {
+    "next": lambda here: here.queue.next,
+    "mine": lambda here: here.queue.mine,
     "say": lambda here: here.cards.say,
+    "handover": lambda here: here.handover.ask,
+    "takeover": lambda here: here.handover.take_over,
     "case": lambda here: here.history.case,
     "history": lambda here: here.history.history,
     "search": lambda here: here.history.search,
     "block": lambda here: here.blocking.block,
     "unblock": lambda here: here.blocking.unblock,
+    "duty": lambda here: here.duty.duty,
+    "languages": lambda here: here.duty.languages,
+    "away": lambda here: here.duty.away,
 }
 
 # What the buttons in the group do, by the shape of their callback data: what, how, then the case's
@@ -37,6 +44,12 @@ PRESSES: Mapping[str, Callable[[Services], Press]] = {
     "case:outcome:*:*": lambda here: here.closing.press,
     "case:back:*": lambda here: here.closing.press,
     "case:checklist:*": lambda here: here.cards.give_checklist,
+    "case:handover:*": lambda here: here.handover.choose,
+    "case:takeover:*": lambda here: here.handover.press_take_over,
+    "hand:to:*:*": lambda here: here.handover.offer,
+    "hand:accept:*": lambda here: here.handover.accept,
+    "hand:decline:*": lambda here: here.handover.decline,
+    "queue:next": lambda here: here.queue.press_next,
     "card:groups:*": lambda here: here.cards.press,
     "card:group:*:*": lambda here: here.cards.press,
     "card:send:*:*": lambda here: here.cards.press,
@@ -63,6 +76,9 @@ async def on_message(update: Update, context: Context) -> None:
     message = update.effective_message
     assert message is not None
     post, edited = (message.chat_id, message.message_id), update.edited_message is not None
+    if message.left_chat_member is not None:
+        await here.duty.left(update.update_id, message.left_chat_member.id)
+        return
     to = _replied_to(message, context.bot.id)
     if to is None:
         is_note = not edited and (message.text or message.effective_attachment)
@@ -121,8 +137,12 @@ def _replied_to(message: Message, bot_id: int) -> RepliedTo | None:
         message.is_topic_message and replied.message_id == message.message_thread_id
     ):
         return None
-    ours = replied.from_user is not None and replied.from_user.id == bot_id
-    return RepliedTo(replied.message_id, ours, case_named_by(replied) if ours else None)
+    user = replied.from_user
+    ours = user is not None and user.id == bot_id
+    code = case_named_by(replied) if ours else None
+    is_colleague = user is not None and not user.is_bot and replied.sender_chat is None
+    author = staff_member(user) if user is not None and is_colleague else None
+    return RepliedTo(replied.message_id, ours, code, author)
 
 
 async def on_press(update: Update, context: Context) -> None:
@@ -140,6 +160,6 @@ async def on_press(update: Update, context: Context) -> None:
         await acknowledge(update, voice.label("staff-only" if who is None else "staff-no-case"))
         return
     post = (query.message.chat.id, query.message.message_id)
-    action, code, item = [*parts[1:], ""][:3]
+    action, code, item = [*parts[1:], "", ""][:3]
     pressed = Pressed(update.update_id, who, post, action, code, item)
     await acknowledge(update, await desk(here)(pressed, here.clock()))

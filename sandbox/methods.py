@@ -147,6 +147,18 @@ async def _edit_caption(telegram: Telegram, params: Params) -> Any:
     return _shown(message)
 
 
+async def _pin_message(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    message_id = int(params["message_id"])
+    if "can_pin_messages" not in (chat.bot_rights or ()):
+        raise ApiError(400, "Bad Request: not enough rights to manage pinned messages in the chat")
+    if message_id not in chat.messages:
+        raise ApiError(400, "Bad Request: message to pin not found")
+    telegram.pin(chat, message_id)
+    await telegram.tell()
+    return True
+
+
 async def _delete_messages(telegram: Telegram, params: Params) -> Any:
     chat = telegram.chat_for_bot(int(params["chat_id"]))
     if not 1 <= len(params["message_ids"]) <= 100:
@@ -275,6 +287,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "editmessagetext": _edit_text,
     "editmessagecaption": _edit_caption,
     "answercallbackquery": _answer_press,
+    "pinchatmessage": _pin_message,
     "deletemessages": _delete_messages,
     "createforumtopic": _create_topic,
     "getchat": _get_chat,

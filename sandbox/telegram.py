@@ -52,7 +52,7 @@ class Chat:
     """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out, in
     a `deleted` one the person's account is gone. Of the `members` some are `administrators`.
     `bot_rights` are what the bot may do as one; None where it is none. `commands` are its own list
-    of commands, where it has one."""
+    of commands, where it has one; `pinned` are ids of messages."""
 
     id: int
     type: str
@@ -63,6 +63,7 @@ class Chat:
     bot_rights: frozenset[str] | None = RIGHTS
     topics: dict[int, str] = field(default_factory=dict)
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    pinned: list[int] = field(default_factory=list)
     commands: list[dict[str, str]] | None = None
     blocked: bool = False
     deleted: bool = False
@@ -222,6 +223,12 @@ class Telegram:
             message.update({"message_thread_id": topic_id, "is_topic_message": True})
         chat.messages[message_id] = message
         return message
+
+    def pin(self, chat: Chat, message_id: int) -> None:
+        """Pin a message; a service message of the bot's says so."""
+        chat.pinned.append(message_id)
+        known = chat.messages[message_id]
+        self._message(chat, self.bot, None)["pinned_message"] = public(known)
 
     def add_topic(self, chat: Chat, name: str) -> int:
         """Make a forum topic; its id is that of the service message that made it."""

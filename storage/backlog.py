@@ -32,7 +32,7 @@ class Backlog:
 
 
 # The steps by which a case comes to have nobody.
-_BEGINS_TO_WAIT = (
+BEGINS_TO_WAIT = (
     case_events.c.to_state == State.WAITING.value,
     or_(case_events.c.from_state.is_(None), case_events.c.from_state != State.WAITING.value),
 )
@@ -55,7 +55,7 @@ async def read_backlog(tx: Transaction, now: dt.datetime) -> Backlog:
             func.max(case_events.c.at).label("since"),
         )
         .join(case_events, case_events.c.case_id == cases.c.id)
-        .where(text(f"cases.{WAITING}"), *_BEGINS_TO_WAIT)
+        .where(text(f"cases.{WAITING}"), *BEGINS_TO_WAIT)
         .group_by(cases.c.id, cases.c.urgent_kind)
         .subquery()
     )
@@ -77,7 +77,7 @@ async def waited_s(tx: Transaction, case: Case, now: dt.datetime) -> float | Non
     if case.state is not State.WAITING:
         return None
     query = select(func.max(case_events.c.at)).where(
-        case_events.c.case_id == case.id, *_BEGINS_TO_WAIT
+        case_events.c.case_id == case.id, *BEGINS_TO_WAIT
     )
     since: dt.datetime = (await tx.connection.execute(query)).scalar_one()
     return (now - since).total_seconds()

@@ -134,6 +134,7 @@ async def save_step(
             language=after.language,
             urgent_kind=after.urgent_kind,
             sealed_claim=_seal_claim(tx, after.claim),
+            sealed_offer=_seal_claim(tx, after.offered_to),
             rung=after.rung,
             due_at=after.due_at,
             closed_at=now if after.state is State.CLOSED else None,
@@ -254,13 +255,16 @@ def _seal_claim(tx: Transaction, claim: Claim | None, reason: str | None = None)
     return tx.vault.seal([claim.staff_id, claim.name, *said]) if claim else None
 
 
+def _open_claim(tx: Transaction, sealed: str | None) -> Claim | None:
+    return Claim(*tx.vault.open(sealed)) if sealed else None
+
+
 def _case(tx: Transaction, row: Any) -> Case | None:
     return None if row is None else case_from_row(tx, row)
 
 
 def case_from_row(tx: Transaction, row: Any) -> Case:
     """Return the case that a row of `cases` holds."""
-    claim = Claim(*tx.vault.open(row.sealed_claim)) if row.sealed_claim else None
     return Case(
         id=row.id,
         code=row.code,
@@ -269,9 +273,10 @@ def case_from_row(tx: Transaction, row: Any) -> Case:
         state=State(row.state),
         origin=Origin(row.origin),
         urgent_kind=row.urgent_kind,
-        claim=claim,
+        claim=_open_claim(tx, row.sealed_claim),
         opened_at=row.opened_at,
         topic_id=row.topic_id,
         rung=row.rung,
         due_at=row.due_at,
+        offered_to=_open_claim(tx, row.sealed_offer),
     )

@@ -70,6 +70,19 @@ class Database:
         await self.engine.dispose()
 
 
+@contextlib.asynccontextmanager
+async def aside(tx: Transaction) -> AsyncIterator[None]:
+    """Do the block as a part of the transaction that may fail alone: then only it is undone.
+
+    Raises StorageError when the database refuses something in it.
+    """
+    try:
+        async with tx.connection.begin_nested():
+            yield
+    except SQLAlchemyError as error:
+        raise StorageError(f"the database refused a part: {type(error).__name__}") from error
+
+
 def insert_new(tx: Transaction, table: Table, key: str) -> Insert:
     """Return an INSERT that leaves rows alone whose `key` (a unique column) is there already."""
     if tx.connection.dialect.name == "sqlite":

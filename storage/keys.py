@@ -17,6 +17,7 @@ from storage.tables import (
     message_pairs,
     outbox,
     people,
+    volunteers,
 )
 from storage.vault import Vault
 
@@ -30,10 +31,11 @@ SEALED: dict[Table, tuple[Column[str], ...]] = {
     ),
     inbox: (inbox.c.sealed_body,),
     outbox: (outbox.c.sealed_body,),
-    cases: (cases.c.sealed_claim,),
+    cases: (cases.c.sealed_claim, cases.c.sealed_offer),
     case_events: (case_events.c.sealed_by,),
     chat_messages: (chat_messages.c.sealed_message,),
     message_pairs: (message_pairs.c.sealed_message,),
+    volunteers: (volunteers.c.sealed_profile,),
 }
 # The lane of what is done: it leads to nobody.
 PAST = "past"
@@ -76,6 +78,9 @@ def _found_by(table: Table, values: dict[str, object], to: Vault) -> dict[str, s
     """Return the new hash by which the row is found, where it has one."""
     if table is people:
         return {"chat_hash": to.hash(int(str(values["sealed_chat_id"])))}
+    profile = values.get("sealed_profile")
+    if isinstance(profile, dict):
+        return {"staff_hash": to.hash(profile["staff_id"])}
     message = values.get("sealed_message")
     if isinstance(message, list) and table is message_pairs:
         return {"person_hash": to.hash(message[1])}

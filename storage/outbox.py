@@ -57,10 +57,12 @@ class Purpose(enum.StrEnum):
     FAREWELL = "farewell"
     """The last message to somebody who was erased: once sent, not even its row stays."""
     EDIT = "edit"
+    BOARD = "board"
+    """The group's board, which is pinned: everything else passes it."""
 
     @property
     def priority(self) -> int:
-        return {Purpose.ALERT: 0, Purpose.PING: 1}.get(self, 2)
+        return {Purpose.ALERT: 0, Purpose.PING: 1, Purpose.BOARD: 3}.get(self, 2)
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Outgoing:
 
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `keyboard`, and `text` if there is one, replace those of a message
-    sent before;
-    `deletes` are messages of the chat that go; `wipes` says that all of it goes that is known.
+    sent before; `deletes` are messages of the chat that go; `wipes` says that all of it goes that
+    is known.
     `commands` are all that the chat lists from then on, with none it lists the usual ones again.
     `language` is that of whoever reads it; None is the staff's.
     """

@@ -10,7 +10,16 @@ from storage.chat_messages import DELETABLE_FOR
 from storage.database import Transaction
 from storage.erase import erase_person
 from storage.people import person_from_row
-from storage.tables import cases, chat_messages, inbox, message_pairs, outbox, people, staff_posts
+from storage.tables import (
+    cases,
+    chat_messages,
+    inbox,
+    message_pairs,
+    outbox,
+    people,
+    staff_posts,
+    volunteers,
+)
 
 # The last messages of a person, kept to judge what belongs together.
 RECENT_KEPT = dt.timedelta(hours=1)
@@ -24,6 +33,8 @@ OUTCOMES_KEPT = dt.timedelta(days=30)
 POSTS_KEPT = dt.timedelta(days=90)
 # Somebody who has not written for so long, and has no open case, is erased.
 PEOPLE_KEPT = dt.timedelta(days=365)
+# A volunteer who has done nothing for so long is forgotten; who comes back is met anew.
+VOLUNTEERS_KEPT = dt.timedelta(days=365)
 
 
 async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
@@ -51,6 +62,7 @@ async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
         "pairs of messages": delete(message_pairs).where(
             message_pairs.c.case_id.in_(closed_long_ago)
         ),
+        "volunteers": delete(volunteers).where(volunteers.c.seen_at < now - VOLUNTEERS_KEPT),
     }
     gone = {name: (await tx.connection.execute(query)).rowcount for name, query in queries.items()}
     return {**gone, "people": await _erase_long_unseen(tx, now)}

@@ -60,6 +60,8 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 # An index of some rows is used only where a query names them in the index's own words, without a
 # bound value.
 WAITING = "state = 'waiting'"
+OPEN = "state <> 'closed'"
+ANSWERS = "from_state = 'waiting' AND to_state = 'claimed'"
 UNSENT = "state IN ('waiting', 'sending', 'uncertain')"
 
 people = Table(
@@ -123,6 +125,8 @@ cases = Table(
     Column("origin", String(8), nullable=False),
     Column("urgent_kind", String(32)),
     Column("sealed_claim", Text),
+    # The colleague who is asked to take it over.
+    Column("sealed_offer", Text),
     Column("opened_at", Moment, nullable=False),
     # The posts of which are to be forgotten?
     Column("closed_at", Moment, index=True),
@@ -140,6 +144,8 @@ cases = Table(
         sqlite_where=text(WAITING),
         postgresql_where=text(WAITING),
     ),
+    # Which are on the board?
+    Index("ix_cases_open", "state", sqlite_where=text(OPEN), postgresql_where=text(OPEN)),
 )
 
 case_events = Table(
@@ -155,6 +161,10 @@ case_events = Table(
     # What came of it; of a closing step only.
     Column("outcome", String(32)),
     Column("at", Moment, nullable=False),
+    # For how long have people waited lately?
+    Index(
+        "ix_case_events_answers", "at", sqlite_where=text(ANSWERS), postgresql_where=text(ANSWERS)
+    ),
 )
 
 outbox = Table(
@@ -246,4 +256,25 @@ staff_chats = Table(
     Column("current_id", BigInteger, nullable=False),
     # What the self-test told it last: the names of what is wrong.
     Column("flaws_told", Text, nullable=False, server_default=""),
+)
+
+# Who has acted in the staff group: found by the keyed hash of their Telegram id.
+volunteers = Table(
+    "volunteers",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("staff_hash", String(32), nullable=False, unique=True),
+    Column("sealed_profile", Text, nullable=False),
+    # Who has not been seen for so long that they are forgotten?
+    Column("seen_at", Moment, nullable=False, index=True),
+)
+
+# The pinned board of a staff group. `shown` is the fingerprint of what it says: its words are not
+# kept.
+boards = Table(
+    "boards",
+    metadata,
+    Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("message_id", BigInteger),
+    Column("shown", String(64)),
 )

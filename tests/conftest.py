@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conversation.content import Content, load_content
-from desk import ladder, selftest
+from desk import board, ladder, selftest
 from logs import set_up_logs
 from tests.scene import Scene, scene, sqlite_url
 
@@ -34,9 +34,10 @@ def content() -> Content:
 
 @pytest.fixture(autouse=True)
 def _time_moves_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is due with the cases happens when a test says that time passes, the self-test when a
-    test says that it looks."""
+    """What is due with the cases, and the board, happens when a test says that time passes, the
+    self-test when a test says that it looks."""
     monkeypatch.setattr(ladder, "LOOK_EVERY_S", 3600.0)
+    monkeypatch.setattr(board, "LOOK_EVERY_S", 3600.0)
     monkeypatch.setattr(selftest, "FIRST_AFTER_S", 3600.0)
 
 

@@ -60,6 +60,12 @@ class Scene:
             await self.running.ladder.look(self.clock())
             await self.settled()
 
+    async def board_is_looked_at(self) -> None:
+        """The moment comes at which the board is made true."""
+        if self.running is not None:
+            await self.running.board.look(self.clock())
+            await self.settled()
+
     # --- people
 
     def person(self, name: str, number: int) -> int:
@@ -128,7 +134,8 @@ class Scene:
         return [
             message
             for message in self.telegram.chats[chat].messages.values()
-            if message["from"]["id"] == mine and "forum_topic_created" not in message
+            if message["from"]["id"] == mine
+            and not {"forum_topic_created", "pinned_message"} & message.keys()
         ]
 
     def texts(self, chat: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import random
 
 import pytest
 
@@ -29,6 +30,12 @@ def step(
     )
 
 
+def offer(case: Case, colleague: Claim) -> Case:
+    return lifecycle.step(
+        case, Event.OFFER, now=NOON, limits=LIMITS, claim=HANA, offered_to=colleague
+    )
+
+
 def test_whoever_claims_a_waiting_case_has_it() -> None:
     after = step(a_case(), Event.CLAIM, claim=HANA)
     assert (after.state, after.claim) == (State.CLAIMED, HANA)
@@ -46,6 +53,50 @@ def test_to_look_at_the_checklist_is_not_to_have_the_case() -> None:
 def test_a_colleague_s_reply_does_not_take_the_case_away() -> None:
     after = step(a_case(State.CLAIMED), Event.STAFF_REPLIES, claim=KEN)
     assert after.claim == HANA
+
+
+@pytest.mark.parametrize("event", [Event.ACCEPT, Event.TAKE_OVER])
+def test_whoever_takes_a_case_over_has_it(event: Event) -> None:
+    after = step(a_case(State.CLAIMED), event, claim=KEN)
+    assert (after.claim, after.offered_to) == (KEN, None)
+
+
+def test_until_the_colleague_accepts_the_case_stays_where_it_is() -> None:
+    offered = offer(a_case(State.CLAIMED), KEN)
+    assert (offered.claim, offered.offered_to) == (HANA, KEN)
+    declined = step(offered, Event.DECLINE, claim=KEN)
+    assert (declined.claim, declined.offered_to) == (HANA, None)
+
+
+def test_of_two_colleagues_who_are_asked_the_second_is_asked() -> None:
+    case = offer(offer(a_case(State.CLAIMED), KEN), Claim(603, "Yui"))
+    assert case.offered_to == Claim(603, "Yui")
+
+
+def test_an_offer_ends_when_the_case_leaves_who_made_it_and_outlives_all_else() -> None:
+    for (state, event), target in TRANSITIONS.items():
+        if state is State.CLAIMED and event is not Event.OFFER:
+            after = step(offer(a_case(State.CLAIMED), KEN), event, claim=KEN)
+            stays = target is State.CLAIMED and after.claim == HANA
+            ended = event is Event.DECLINE or not stays
+            assert (after.offered_to is None) == ended, event
+
+
+def test_however_the_steps_follow_one_another_the_case_is_whole() -> None:
+    chance = random.Random(9)  # noqa: S311 - not for keeping secrets
+    for _ in range(300):
+        case = a_case(State.CLOSED)
+        for _ in range(30):
+            event, actor = chance.choice(list(Event)), chance.choice([HANA, KEN])
+            try:
+                case = lifecycle.step(
+                    case, event, now=NOON, limits=LIMITS, claim=actor, offered_to=KEN
+                )
+            except CaseError:
+                continue
+            assert (case.claim is not None) == (case.state is State.CLAIMED)
+            assert case.offered_to is None or case.state is State.CLAIMED
+            assert (case.due_at is None) == (case.state is State.CLOSED)
 
 
 def test_a_second_alarm_raises_the_case_but_never_lowers_it() -> None:

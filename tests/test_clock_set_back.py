@@ -111,4 +111,4 @@ async def test_what_a_dead_process_stored_is_taken_over(database: Database) -> N
 
 
 def test_the_group_s_budget_is_not_used_up_by_what_was_sent_at_a_later_time() -> None:
-    assert wait_s([NOON] * PER_MINUTE, SET_BACK, alarm=True) == 0.0
+    assert wait_s([NOON] * PER_MINUTE, SET_BACK, kept=0) == 0.0

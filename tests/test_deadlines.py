@@ -59,7 +59,28 @@ def test_a_case_that_nobody_takes_climbs_each_rung_at_its_minute_and_no_more(
         case = then(case, Event.CLIMB, minutes)
         assert case.rung == rung
     assert case.rung == RUNG_TOP
-    assert due(case, 100_000) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "ladder", "repeated_min"),
+    [
+        (None, OF_A_REQUEST_MIN, 240),
+        ("violence", OF_VIOLENCE_MIN, 60),
+        ("immediate-danger", OF_DANGER_MIN, 32),
+    ],
+)
+def test_from_the_top_the_last_alarm_goes_off_again_and_again(
+    kind: str | None, ladder: tuple[int, ...], repeated_min: int
+) -> None:
+    case, minutes = opened(kind), 0
+    for minutes in ladder:
+        case = then(case, Event.CLIMB, minutes)
+    for _ in range(10):
+        assert due(case, minutes + repeated_min - 0.01) is None
+        minutes += repeated_min
+        assert due(case, minutes) is Event.CLIMB
+        case = then(case, Event.CLIMB, minutes)
+        assert case.rung == RUNG_TOP
 
 
 def test_after_hours_without_the_bot_each_rung_still_has_its_time() -> None:
@@ -88,6 +109,43 @@ def test_a_reply_renews_the_lease_also_a_colleague_s() -> None:
 def test_what_the_person_writes_does_not_renew_the_lease(event: Event) -> None:
     case = then(opened(), Event.CLAIM, 0, claim=HANA)
     assert due(then(case, event, 29, urgent_kind="violence"), LEASE_MIN) is Event.LAPSE
+
+
+def test_whoever_does_not_answer_a_new_alarm_loses_the_case_as_soon_as_an_alarm_would_go_off() -> (
+    None
+):
+    case = then(opened(), Event.CLAIM, 0, claim=HANA)
+    case = then(case, Event.RAISE, 3, urgent_kind="immediate-danger")
+    assert due(case, 4.99) is None
+    assert due(case, 5) is Event.LAPSE
+
+
+def test_a_reply_after_a_new_alarm_gives_the_whole_lease_again() -> None:
+    case = then(opened(), Event.CLAIM, 0, claim=HANA)
+    case = then(case, Event.RAISE, 3, urgent_kind="violence")
+    case = then(case, Event.STAFF_REPLIES, 4, claim=HANA)
+    assert due(case, 4 + LEASE_MIN - 0.01) is None
+
+
+def test_alarm_after_alarm_does_not_put_the_end_of_a_lease_off() -> None:
+    case = then(opened(), Event.CLAIM, 0, claim=HANA)
+    for minutes in range(1, 5):
+        case = then(case, Event.RAISE, minutes, urgent_kind="violence")
+    assert due(case, 6) is Event.LAPSE
+
+
+@pytest.mark.parametrize("event", [Event.ACCEPT, Event.TAKE_OVER])
+def test_whoever_gets_a_case_from_a_colleague_has_it_for_a_whole_lease(event: Event) -> None:
+    case = then(opened(), Event.CLAIM, 0, claim=HANA)
+    case = then(case, event, 20, claim=KEN)
+    assert due(case, 20 + LEASE_MIN - 0.01) is None
+    assert due(case, 20 + LEASE_MIN) is Event.LAPSE
+
+
+@pytest.mark.parametrize("event", [Event.OFFER, Event.DECLINE])
+def test_to_ask_a_colleague_does_not_renew_the_lease(event: Event) -> None:
+    case = then(opened(), Event.CLAIM, 0, claim=HANA)
+    assert due(then(case, event, 29, claim=KEN), LEASE_MIN) is Event.LAPSE
 
 
 @pytest.mark.parametrize("event", [Event.LAPSE, Event.RELEASE])
@@ -150,7 +208,7 @@ def test_a_clock_set_back_keeps_no_case_with_somebody_for_long() -> None:
     assert due(case, -LEASE_MIN - 1) is Event.LAPSE
 
 
-def test_no_step_but_a_close_leaves_a_case_below_the_top_without_a_deadline() -> None:
+def test_no_step_but_a_close_leaves_a_case_without_a_deadline() -> None:
     events = set(Event) - {Event.ERASE, Event.CLOSE, Event.WITHDRAW}
     claimed = then(opened(), Event.CLAIM, 0, claim=HANA)
     closed = then(opened(), Event.CLOSE, 0)

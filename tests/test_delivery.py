@@ -96,10 +96,10 @@ def seconds(*numbers: int) -> list[dt.datetime]:
 def test_copies_leave_room_in_the_group_for_an_alarm() -> None:
     copies = seconds(*range(PER_MINUTE - KEPT_FOR_ALARMS))
     (now,) = seconds(20)
-    assert wait_s(copies, now, alarm=False) == 40.0
-    assert wait_s(copies, now, alarm=True) == 0.0
+    assert wait_s(copies, now, kept=KEPT_FOR_ALARMS) == 40.0
+    assert wait_s(copies, now, kept=0) == 0.0
 
 
 def test_even_alarms_keep_telegram_s_limit() -> None:
     (now,) = seconds(30)
-    assert wait_s(seconds(*range(PER_MINUTE)), now, alarm=True) == 30.0
+    assert wait_s(seconds(*range(PER_MINUTE)), now, kept=0) == 30.0

@@ -21,8 +21,8 @@ from tests.databases import emptied
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
-# All but those with one row, or one for each group.
-OURS = set(metadata.tables) - {"look_up_key", "staff_chats"}
+# All but those with one row, or one for each group or volunteer.
+OURS = set(metadata.tables) - {"look_up_key", "staff_chats", "boards", "volunteers"}
 READS = re.compile(r"^\s*(SELECT|UPDATE|DELETE)", re.IGNORECASE)
 WHOLE_TABLE = re.compile(
     r"Seq Scan on (\w+)|^SCAN (\w+)\b(?! USING (?:COVERING )?INDEX)", re.MULTILINE
@@ -37,6 +37,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def a_day_passes(here: Scene) -> None:
     """People ask, are in danger, wait, and are forgotten; volunteers claim, release, reply, are
     slow, close, and look things up."""
+    await here.volunteer_notes("Hana", "/duty on")
+    await here.volunteer_notes("Hana", "/duty off")
     await here.writes("cong ty khong tra luong 3 thang roi")
     await here.writes(ALARM)
     await here.volunteer_presses("Hana", "Claim")
@@ -53,6 +55,16 @@ async def a_day_passes(here: Scene) -> None:
     await here.telegram.edit(GROUP, reply, "Where in Osaka?")
     await here.settled()
     await here.volunteer_presses("Hana", "Checklist")
+    await here.volunteer_notes("Hana", "/languages vi en")
+    await here.minutes_pass(1)
+    await here.volunteer_notes("Ken", "/mine")
+    await here.volunteer_notes("Hana", "/next")
+    await here.volunteer_notes("Hana", "/handover Ken")
+    await here.volunteer_presses("Ken", "Not now")
+    await here.volunteer_notes("Ken", "/takeover")
+    await here.board_is_looked_at()
+    await here.minutes_pass(1)
+    await here.board_is_looked_at()
     await here.volunteer_notes("Hana", "/say")
     await here.volunteer_presses("Hana", "Is it safe?")
     await here.volunteer_presses("Hana", "Is it safe to write?")

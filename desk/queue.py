@@ -1,0 +1,136 @@
+"""Dealing the queue: the next case for a volunteer, and the cases that they have."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from html import escape
+
+from cases.model import Case, Event, State
+from cases.queue import Queued, by_risk, dealt_to
+from cases.team import Member
+from conversation import alerts, team
+from conversation.render import Voice
+from desk.asked import Pressed, Said, Volunteer
+from desk.steps import Desk
+from storage.backlog import waited_s
+from storage.cases import alert_of_case, locked_case
+from storage.database import Transaction
+from storage.inbox import finish
+from storage.outbox import Outgoing, Purpose, enqueue
+from storage.queue import open_queue
+from storage.volunteers import whole_team
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """The case that a volunteer has now, and for how long it had nobody; None where no case fits
+    them, with the languages of those that wait all the same."""
+
+    case: Case | None
+    waited_s: float
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QueueDesk:
+    """Serves the staff beside the desk, whose steps it uses."""
+
+    desk: Desk
+
+    async def next(self, said: Said, now: dt.datetime) -> None:
+        """Deal the author the most urgent case that fits them. Raises StorageError."""
+        voice = self.desk.content.staff_voice(now)
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, said.update_id):
+                return
+            if said.volunteer is None:
+                dealt, text = None, voice.say("staff-only")
+            else:
+                dealt = await self._deal(tx, said.volunteer, now)
+                text = await _told(tx, voice, said.volunteer, dealt)
+            await self.desk.answer(tx, said, text, now)
+        self._note(dealt)
+
+    async def press_next(self, pressed: Pressed, now: dt.datetime) -> str | None:
+        """Deal a case by the button below the board; return what the pop-up says, None for an
+        update that was done before. Raises StorageError."""
+        voice = self.desk.content.staff_voice(now)
+        own = self.desk.content.staff_voice(now, pressed.volunteer.language)
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, pressed.update_id):
+                return None
+            dealt = await self._deal(tx, pressed.volunteer, now)
+            if dealt.case is not None:
+                text = await _told(tx, voice, pressed.volunteer, dealt)
+                await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
+        self._note(dealt)
+        if dealt.case is None:
+            return _nothing(own, dealt)
+        return own.label("staff-next-popup", code=dealt.case.code)
+
+    async def mine(self, said: Said, now: dt.datetime) -> None:
+        """Tell the author which cases they have. Raises StorageError."""
+        voice = self.desk.content.staff_voice(now)
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, said.update_id):
+                return
+            if said.volunteer is None:
+                text = voice.say("staff-only")
+            else:
+                claim = said.volunteer.claim
+                await self.desk.meet(tx, said.volunteer, now)
+                theirs = held_by(await open_queue(tx), claim.staff_id)
+                lines = [team.line(voice, each, said.post[0], now) for each in by_risk(theirs)]
+                key = "staff-mine" if lines else "staff-mine-none"
+                text = "\n".join([f"<b>{voice.say(key, name=claim.name)}</b>", *lines])
+            await self.desk.answer(tx, said, text, now)
+        self.desk.sent()
+
+    async def _deal(self, tx: Transaction, volunteer: Volunteer, now: dt.datetime) -> Dealt:
+        """Claim the first waiting case that fits the volunteer and that nobody claims at the same
+        moment."""
+        met = await self.desk.meet(tx, volunteer, now)
+        member = met or Member(0, volunteer.claim)
+        waiting = [each for each in await open_queue(tx) if each.case.state is State.WAITING]
+        for queued in dealt_to(member, await whole_team(tx), waiting, now):
+            case = await locked_case(tx, queued.case.id)
+            if case is not None and case.state is State.WAITING:
+                waited = await waited_s(tx, case, now) or 0.0
+                after = await self.desk.move(tx, case, Event.CLAIM, volunteer.claim, now)
+                return Dealt(after, waited)
+        return Dealt(None, 0.0, tuple(sorted({each.case.language for each in waiting})))
+
+    def _note(self, dealt: Dealt | None) -> None:
+        if dealt is not None and dealt.case is not None:
+            self.desk.note_first_step(dealt.case, dealt.waited_s)
+        self.desk.sent()
+
+
+def held_by(queue: list[Queued], staff_id: int) -> list[Queued]:
+    """Return the cases of the queue that a volunteer has."""
+    return [each for each in queue if each.case.claim and each.case.claim.staff_id == staff_id]
+
+
+async def _told(tx: Transaction, voice: Voice, volunteer: Volunteer, dealt: Dealt) -> str:
+    """Return what the group reads: who has which case now, with the way to it; or why none."""
+    case = dealt.case
+    if case is None:
+        return f"{alerts.mention(volunteer.claim)}: {escape(_nothing(voice, dealt), quote=False)}"
+    alert = await alert_of_case(tx, case.id)
+    code = f"<b>{case.code}</b>"
+    if alert is not None:
+        code = team.link(code, alert[0], case.topic_id, alert[1])
+    said = voice.say(
+        "staff-next",
+        kind=alerts.kind_name(voice, case),
+        language=case.language,
+        waits=team.duration(voice, dealt.waited_s),
+    )
+    return f"{alerts.mention(volunteer.claim)}: {code} {said}"
+
+
+def _nothing(voice: Voice, dealt: Dealt) -> str:
+    if not dealt.others:
+        return voice.label("staff-next-nothing")
+    return voice.label("staff-next-others", languages=", ".join(dealt.others))

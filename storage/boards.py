@@ -1,0 +1,61 @@
+"""The pinned board of a staff group: which message it is, and a fingerprint of what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from sqlalchemy import select, text, update
+
+from storage.database import Transaction, insert_new
+from storage.outbox import STAFF_LANE, Outgoing, Purpose
+from storage.tables import UNSENT, boards, outbox
+
+
+@dataclass(frozen=True)
+class Board:
+    """`message_id` is None before it is sent; `shown` the fingerprint of what it says, or will say
+    once it is sent."""
+
+    message_id: int | None
+    shown: str | None
+
+
+async def locked_board(tx: Transaction, chat_id: int) -> Board:
+    """Return the group's board; no other process changes it before the transaction ends."""
+    await tx.connection.execute(insert_new(tx, boards, "chat_id").values(chat_id=chat_id))
+    query = select(boards.c.message_id, boards.c.shown)
+    query = query.where(boards.c.chat_id == chat_id).with_for_update()
+    row = (await tx.connection.execute(query)).one()
+    return Board(row.message_id, row.shown)
+
+
+async def note_shown(tx: Transaction, chat_id: int, shown: str) -> None:
+    """Remember what the board says from now on."""
+    await tx.connection.execute(
+        update(boards).where(boards.c.chat_id == chat_id).values(shown=shown)
+    )
+
+
+async def board_is_at(tx: Transaction, chat_id: int, message_id: int | None) -> None:
+    """Remember which message the board is; None when it is gone."""
+    values = {"message_id": message_id} if message_id else {"message_id": None, "shown": None}
+    await tx.connection.execute(update(boards).where(boards.c.chat_id == chat_id).values(values))
+
+
+async def replace_unsent(tx: Transaction, board: Outgoing) -> bool | None:
+    """Let the board that waits to be sent, if one does, say this instead.
+
+    Returns True where it does, False where none waits, None where one is being sent.
+    """
+    unsent = (
+        text(f"outbox.{UNSENT}"),
+        outbox.c.lane == STAFF_LANE,
+        outbox.c.purpose == Purpose.BOARD.value,
+    )
+    body = tx.vault.seal(dataclasses.asdict(board))
+    query = update(outbox).where(*unsent, outbox.c.state != "sending")
+    if (await tx.connection.execute(query.values(sealed_body=body))).rowcount:
+        return True
+    found = await tx.connection.execute(select(outbox.c.id).where(*unsent))
+    return None if found.first() else False

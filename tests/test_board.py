@@ -1,0 +1,188 @@
+"""The board that is pinned in the group: true, short, and in nobody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import func, select
+
+from cases.model import Case, Claim, Origin, State
+from cases.queue import Queued
+from conversation.board import LINES_MAX, board
+from conversation.content import Content
+from knowledge.schema import URGENT_KINDS
+from storage.outbox import Outgoing, Purpose, enqueue, first_of_staff
+from storage.tables import outbox
+from tests.scene import GROUP, NOW, PERSON, VOLUNTEERS, Message, Scene
+from tests.test_dealing import BEATEN, code_of, says
+
+HEAD = "Waiting: "
+
+
+def boards(here: Scene) -> list[Message]:
+    return [each for each in here.messages(GROUP) if each.get("text", "").startswith(HEAD)]
+
+
+def the_board(here: Scene) -> str:
+    (only,) = boards(here)
+    return str(only["text"])
+
+
+async def test_the_board_shows_who_waits_who_has_whom_and_how_many_are_on_duty(
+    stage: Scene,
+) -> None:
+    await says(stage, "Ken", "/duty on")
+    await stage.writes(BEATEN)
+    await stage.minutes_pass(12)
+    await stage.board_is_looked_at()
+    code = code_of(stage, "ALARM")
+    assert the_board(stage).splitlines() == [
+        "Waiting: 1 · taken: 0 · on duty: 1",
+        f"🔴 {code} · Beaten or threatened with violence · vi · 12 min",
+    ]
+    (message,) = boards(stage)
+    assert stage.group.pinned == [message["message_id"]]
+    assert "message_thread_id" not in message
+    topic = stage.find(GROUP, "ALARM")["message_thread_id"]
+    assert f"https://t.me/c/1234567890/{topic}" in message["_html"]
+    await stage.volunteer_presses("Hana", "Claim")
+    await stage.board_is_looked_at()
+    assert "Waiting: 0 · taken: 1 · on duty: 1" in the_board(stage)
+    assert the_board(stage).endswith("👤 Hana")
+    assert stage.group.pinned == [message["message_id"]]
+
+
+async def test_a_board_that_says_the_same_is_not_sent_again(stage: Scene) -> None:
+    calls: list[str] = []
+
+    async def counts(method: str, _params: dict[str, Any]) -> web.StreamResponse | None:
+        calls.append(method.lower())
+        return None
+
+    await stage.writes(BEATEN)
+    await stage.board_is_looked_at()
+    stage.server.fault = counts
+    stage.now += dt.timedelta(seconds=20)
+    for _ in range(3):
+        await stage.board_is_looked_at()
+    assert "editmessagetext" not in calls
+    stage.now += dt.timedelta(minutes=5)
+    await stage.board_is_looked_at()
+    assert calls.count("editmessagetext") == 1
+    assert "sendmessage" not in calls
+
+
+async def test_a_board_that_somebody_deleted_is_made_and_pinned_anew(stage: Scene) -> None:
+    await stage.writes(BEATEN)
+    await stage.board_is_looked_at()
+    (gone,) = boards(stage)
+    del stage.group.messages[gone["message_id"]]
+    stage.now += dt.timedelta(minutes=5)
+    # The edit finds nothing; the next look makes a new one.
+    await stage.board_is_looked_at()
+    await stage.board_is_looked_at()
+    (new,) = boards(stage)
+    assert stage.group.pinned == [gone["message_id"], new["message_id"]]
+    stage.now += dt.timedelta(minutes=5)
+    await stage.board_is_looked_at()
+    assert len(boards(stage)) == 1
+
+
+async def test_without_the_right_to_pin_the_board_is_there_all_the_same(stage: Scene) -> None:
+    stage.group.bot_rights = frozenset()
+    await stage.board_is_looked_at()
+    assert len(boards(stage)) == 1
+    assert stage.group.pinned == []
+
+
+async def test_the_next_case_is_dealt_by_the_button_below_the_board(stage: Scene) -> None:
+    await stage.writes(BEATEN)
+    await stage.board_is_looked_at()
+    code = code_of(stage, "ALARM")
+    await stage.volunteer_presses("Hana", "Next")
+    assert code in stage.telegram.popups[-1]["text"]
+    assert stage.find(GROUP, f"Hana: {code}")
+    await stage.volunteer_presses("Ken", "Next")
+    assert stage.telegram.popups[-1]["text"] == "Nobody waits."
+    stage.group.members.discard(VOLUNTEERS["Ken"])
+    await stage.volunteer_presses("Ken", "Next")
+    assert stage.telegram.popups[-1]["text"].startswith("This works only in the staff group")
+
+
+async def test_while_telegram_takes_nothing_one_board_waits_and_it_is_the_newest(
+    stage: Scene,
+) -> None:
+    await stage.board_is_looked_at()
+    down = True
+
+    async def refuses(method: str, _params: dict[str, Any]) -> web.StreamResponse | None:
+        if not down or not method.lower().startswith(("send", "edit", "copy")):
+            return None
+        wrong = {"ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1"}
+        return web.json_response({**wrong, "parameters": {"retry_after": 1}}, status=429)
+
+    stage.server.fault = refuses
+    assert stage.running is not None
+    await stage.telegram.write(PERSON, PERSON, BEATEN)
+    for minutes in range(5):
+        await stage.running.board.look(stage.clock() + dt.timedelta(minutes=minutes))
+        await asyncio.sleep(0.1)
+    async with stage.running.database.begin() as tx:
+        waits = select(func.count()).where(
+            outbox.c.purpose == "board", outbox.c.state.not_in(["sent", "failed"])
+        )
+        assert (await tx.connection.execute(waits)).scalar_one() <= 1
+    down = False
+    await stage.settled()
+    assert len(boards(stage)) == 1
+
+
+async def test_everything_passes_the_board(stage: Scene) -> None:
+    assert stage.running is not None
+    purposes = [Purpose.BOARD, Purpose.NOTICE, Purpose.PING, Purpose.ALERT]
+    async with stage.running.database.begin() as tx:
+        for purpose in purposes:
+            await enqueue(tx, Outgoing(None, purpose, "text"), stage.clock())
+        first = await first_of_staff(tx, stage.clock())
+        assert first is not None
+        assert first.message.purpose is Purpose.ALERT
+    assert Purpose.BOARD.priority > max(each.priority for each in Purpose if each != "board")
+
+
+async def test_the_board_leaves_most_of_the_group_s_minute_to_all_else(stage: Scene) -> None:
+    await stage.board_is_looked_at()
+    for _ in range(4):
+        await says(stage, "Hana", "/mine")
+        await says(stage, "Ken", "/duty")
+    await stage.writes(BEATEN)
+    assert stage.running is not None
+    await stage.running.board.look(stage.clock())
+    await asyncio.sleep(0.3)
+    assert "Waiting: 0" in the_board(stage)
+    stage.now += dt.timedelta(minutes=1)
+    await stage.settled()
+    assert "Waiting: 1" in the_board(stage)
+
+
+def test_a_hundred_cases_fit_on_the_board_the_most_urgent_first(content: Content) -> None:
+    queue = []
+    for number in range(100):
+        kind = [None, *URGENT_KINDS][number % (len(URGENT_KINDS) + 1)]
+        holder = Claim(1, "Nguyễn Thị Thanh Hương" * 3) if number % 3 == 0 else None
+        state = State.CLAIMED if holder else State.WAITING
+        case = Case(
+            number, f"AAA{number:02}", 7, "vi", state, Origin.ALARM, kind, holder, NOW, topic_id=5
+        )
+        queue.append(Queued(case, NOW - dt.timedelta(days=number)))
+    for language in content.translations.staff:
+        said = board(content.staff_voice(NOW, language), queue, 3, GROUP, NOW)
+        lines = said.text.splitlines()
+        assert len(lines) == LINES_MAX + 2
+        assert "60" in lines[-1]
+        assert said.text.count("<a ") <= 100
+        assert len(said.text.replace("https://t.me/c/1234567890/5", "")) < 4096
+        kind_name = content.translations.staff[language].urgency.kinds["immediate-danger"].name
+        assert kind_name in lines[1]

@@ -83,8 +83,10 @@ class Outbox:
                 self._news.clear()
                 with self._metrics.step("outbox"):
                     wait_s = await self._round()
+                # `wait_for` forgets, until Python 3.12, a cancellation that comes with the news.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._news.wait(), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await self._news.wait()
         finally:
             await cancel_all(self._sending.values())
 

@@ -166,3 +166,16 @@ async def test_a_postgresql_that_loses_its_power_loses_no_message(content: Conte
             await here.telegram.write(PERSON, PERSON, ALARM)
             await until(lambda: any("110" in text for text in here.texts(PERSON)))
         await until(lambda: any("ALARM" in text for text in here.texts(GROUP)))
+
+
+async def test_a_bot_that_is_told_to_end_just_as_there_is_news_to_send_ends(stage: Scene) -> None:
+    assert stage.running is not None
+    await stage.settled()
+    sending = asyncio.create_task(stage.running.outbox.run())
+    # Long enough for it to find nothing to send, and to wait.
+    await asyncio.sleep(0.5)
+    stage.running.outbox.wake()
+    sending.cancel()
+    async with asyncio.timeout(PATIENCE_S):
+        await asyncio.wait({sending})
+    assert sending.cancelled()

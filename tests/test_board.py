@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import os
 from typing import Any
 
+import pytest
 from aiohttp import web
 from sqlalchemy import func, select
 
@@ -16,7 +18,9 @@ from conversation.content import Content
 from knowledge.schema import URGENT_KINDS
 from storage.outbox import Outgoing, Purpose, enqueue, first_of_staff
 from storage.tables import outbox
-from tests.scene import GROUP, NOW, PERSON, VOLUNTEERS, Message, Scene
+from tests.conftest import POSTGRESQL
+from tests.databases import emptied
+from tests.scene import GROUP, NOW, PERSON, VOLUNTEERS, Message, Scene, scene
 from tests.test_dealing import BEATEN, code_of, says
 
 HEAD = "Waiting: "
@@ -138,6 +142,24 @@ async def test_while_telegram_takes_nothing_one_board_waits_and_it_is_the_newest
     down = False
     await stage.settled()
     assert len(boards(stage)) == 1
+
+
+@pytest.mark.postgresql
+async def test_of_two_processes_that_look_at_once_one_makes_the_board(content: Content) -> None:
+    url = os.environ[POSTGRESQL]
+    await (await emptied(url)).close()
+    async with scene(content, url) as one:
+        other = Scene(one.telegram, one.server, one.config, content)
+        async with one.bot_runs(), other.bot_runs():
+            assert one.running is not None
+            assert other.running is not None
+            for minutes in (0, 5):
+                now = one.clock() + dt.timedelta(minutes=minutes)
+                looks = (each.running.board.look(now) for each in (one, other) * 4 if each.running)
+                await asyncio.gather(*looks)
+                await one.settled()
+                assert len(boards(one)) == 1
+                await one.writes(BEATEN)
 
 
 async def test_everything_passes_the_board(stage: Scene) -> None:

@@ -63,6 +63,9 @@ function bubble(message, { mine, named, user, tools }) {
   if (message.forum_topic_created) {
     return element("li", { className: "service", textContent: `topic “${message.forum_topic_created.name}”` });
   }
+  if (message.pinned_message) {
+    return element("li", { className: "service", textContent: "📌 pinned a message" });
+  }
   const quoted = message.reply_to_message;
   const isReply = quoted && !quoted.forum_topic_created;
   const inside = element("div", { className: "bubble" },

@@ -89,14 +89,24 @@ async def send(
             return await send(bot, alone, chat_id, thread_id, repeat_mark)
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:
             return message.edits[1]
-        if message.to is not None and not message.copy_of and _says(error, _CHAT_UNKNOWN):
-            # Of a copy Telegram does not say which of the two chats it does not find.
+        unknown = message.to is not None and _says(error, _CHAT_UNKNOWN)
+        if unknown and not (message.copy_of and await _is_there(bot, chat_id)):
             return Failure(Trouble.BLOCKED)
         failure = failure_of(error)
         if message.relay.mark is not None and failure.trouble not in _PASSING:
             # A group without reactions, or of before an upgrade: nothing depends on a mark.
             return Failure(Trouble.REJECTED)
         return failure
+
+
+async def _is_there(bot: Bot, chat_id: int) -> bool:
+    """Whether a chat is one that Telegram finds: of a copy it does not say which of the two it does
+    not find."""
+    try:
+        await bot.get_chat(chat_id)
+    except TelegramError as error:
+        return not _says(error, _CHAT_UNKNOWN)
+    return True
 
 
 async def send_album(

@@ -50,9 +50,10 @@ class User:
 @dataclass
 class Chat:
     """A private chat has its person's id; a group a negative one. `blocked` keeps the bot out, in
-    a `deleted` one the person's account is gone. Of the `members` some are `administrators`.
-    `bot_rights` are what the bot may do as one; None where it is none. `commands` are its own list
-    of commands, where it has one; `pinned` are ids of messages."""
+    a `deleted` one the person's account is gone, an `unknown` one Telegram does not find. Of the
+    `members` some are `administrators`. `bot_rights` are what the bot may do as one; None where it
+    is none. `commands` are its own list of commands, where it has one; `pinned` are ids of
+    messages."""
 
     id: int
     type: str
@@ -67,6 +68,7 @@ class Chat:
     commands: list[dict[str, str]] | None = None
     blocked: bool = False
     deleted: bool = False
+    unknown: bool = False
     moved_to: int | None = None
     has_reactions: bool = True
     has_protected_content: bool = False
@@ -190,7 +192,7 @@ class Telegram:
     def chat_for_bot(self, chat_id: int) -> Chat:
         """Return the chat, if the bot may write to it."""
         chat = self.chats.get(chat_id)
-        if chat is None:
+        if chat is None or chat.unknown:
             raise ApiError(400, "Bad Request: chat not found")
         if chat.moved_to is not None:
             wrong = "Bad Request: group chat was upgraded to a supergroup chat"

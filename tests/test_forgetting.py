@@ -12,7 +12,15 @@ from conversation.content import Content
 from storage.database import Database
 from storage.people import find_person
 from storage.purge import PEOPLE_KEPT, POSTS_KEPT, RECENT_KEPT, purge
-from storage.tables import case_events, cases, inbox, outbox, people, staff_posts
+from storage.tables import (
+    case_events,
+    cases,
+    inbox,
+    message_pairs,
+    outbox,
+    people,
+    staff_posts,
+)
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
@@ -60,7 +68,7 @@ async def test_nothing_leads_back_to_somebody_who_was_forgotten(
         traces = [database.vault.hash(PERSON).encode(), sealed.encode()]
         await forget(here)
         async with database.begin() as tx:
-            for table in (people, staff_posts):
+            for table in (people, staff_posts, message_pairs):
                 assert (await tx.connection.execute(select(table))).all() == []
             lanes = [*(await tx.connection.execute(select(inbox.c.lane))).scalars()]
             lanes += (await tx.connection.execute(select(outbox.c.lane))).scalars()
@@ -136,7 +144,9 @@ async def test_somebody_with_an_open_case_is_never_forgotten_by_the_clock(stage:
         gone = await purge(tx, later)
         assert gone["people"] == 0
         assert gone["posts of closed cases"] == 0
+        assert gone["pairs of messages"] == 0
     await stage.volunteer_closes("Hana")
     async with database_of(stage).begin() as tx:
         gone = await purge(tx, stage.clock() + POSTS_KEPT + dt.timedelta(days=1))
         assert gone["posts of closed cases"] > 0
+        assert gone["pairs of messages"] > 0

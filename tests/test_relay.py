@@ -245,6 +245,7 @@ async def test_where_the_group_has_no_reactions_everything_else_goes_on(stage: S
     [
         (lambda stage: setattr(stage.telegram.chats[PERSON], "blocked", True), "blocked the bot"),
         (lambda stage: setattr(stage.telegram.chats[PERSON], "deleted", True), "was deleted"),
+        (lambda stage: setattr(stage.telegram.chats[PERSON], "unknown", True), "blocked the bot"),
         (lambda stage: setattr(stage.group, "has_protected_content", True), "copies no message"),
     ],
 )

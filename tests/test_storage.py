@@ -13,23 +13,26 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, inspect, text, update
+from sqlalchemy import Connection, inspect, select, text, update
 
 from cases.lifecycle import step
-from cases.model import Claim, Event, Origin, State
+from cases.model import Block, Claim, Event, Origin, State
 from conversation.content import Content
 from errors import KeyMismatchError, SchemaError, StorageError
 from storage import inbox as inbox_rows
 from storage.cases import case_by_code, case_of_person, open_case, save_step
 from storage.chat_messages import newest_messages, remember_messages
 from storage.database import Database
+from storage.flood import enqueue_copy
 from storage.keys import check_look_up_key, rekey
+from storage.message_pairs import add_pairs, message_of_person, post_of
 from storage.migrate import migrate
 from storage.outbox import (
     CLAIM,
     Outgoing,
     Purpose,
     claim,
+    due_from_row,
     enqueue,
     first_of_people,
     first_of_staff,
@@ -37,9 +40,10 @@ from storage.outbox import (
     mark_failed,
     mark_sent,
 )
-from storage.people import add_person, find_person, save_person
+from storage.people import add_person, find_person, save_block, save_person
 from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
-from storage.tables import inbox, metadata
+from storage.relay import Relay, Words
+from storage.tables import inbox, metadata, outbox
 from storage.vault import Vault
 from tests.conftest import POSTGRESQL
 from tests.databases import KEY, emptied
@@ -256,19 +260,24 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
     async with database.begin() as tx:
         await check_look_up_key(tx)
         person = await add_person(tx, PERSON, "vi", NOON)
-        await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+        await add_pairs(tx, case.id, [((GROUP, 5), (PERSON, 77))])
+        block = Block(Claim(601, "Hana"), "insults", NOON)
+        await save_block(tx, person.id, block)
         lane = inbox_rows.lane_of(update_body, tx.vault)
         await inbox_rows.store(tx, {1: (lane, update_body)}, NOON)
         await enqueue(tx, Outgoing(PERSON, Purpose.ANSWER, "waits"), NOON)
         await remember_messages(tx, [(PERSON, 77)], NOON)
     both = Database(url, [new, KEY])
     async with both.begin() as tx:
-        assert await rekey(tx, Vault([new])) == 5
+        assert await rekey(tx, Vault([new])) == 7
     await both.close()
     fresh = Database(url, [new])
     async with fresh.begin() as tx:
         await check_look_up_key(tx)
-        assert await find_person(tx, PERSON) == person
+        assert await find_person(tx, PERSON) == dataclasses.replace(person, block=block)
+        assert await post_of(tx, case.id, 77) == (GROUP, 5)
+        assert await message_of_person(tx, case.id, GROUP, 5) == 77
         assert await inbox_rows.first_in_lanes(tx, [inbox_rows.lane_of(update_body, tx.vault)])
         assert await first_of_people(tx, NOON, 9)
         assert list((await newest_messages(tx, PERSON, NOON, 100)).values()) == [77]
@@ -279,6 +288,36 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
             async with wrong.begin() as tx:
                 await check_look_up_key(tx)
         await wrong.close()
+
+
+async def test_texts_that_wait_behind_three_others_join_the_last_unless_it_is_being_sent(
+    database: Database,
+) -> None:
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+    copy = Outgoing(None, Purpose.COPY, copy_of=(PERSON, 0), case_id=case.id)
+
+    async def says(number: int) -> None:
+        words = Words(number, NOON.isoformat(), str(number))
+        relay = Relay(said=(words,))
+        async with database.begin() as tx:
+            said = dataclasses.replace(copy, copy_of=(PERSON, number), relay=relay)
+            await enqueue_copy(tx, said, NOON)
+
+    async def waiting() -> list[list[str]]:
+        async with database.begin() as tx:
+            rows = await tx.connection.execute(select(outbox).order_by(outbox.c.id))
+            due = [due_from_row(tx, row) for row in rows]
+        return [[words.text for words in each.message.relay.said] for each in due]
+
+    for number in range(6):
+        await says(number)
+    assert await waiting() == [["0"], ["1"], ["2"], ["3", "4", "5"]]
+    async with database.begin() as tx:
+        await tx.connection.execute(update(outbox).values(state="sending"))
+    await says(6)
+    assert await waiting() == [["0"], ["1"], ["2"], ["3", "4", "5"], ["6"]]
 
 
 async def test_an_update_that_cannot_be_done_is_given_up_after_three_tries_and_kept(

@@ -303,3 +303,18 @@ async def test_a_forged_button_hands_nothing_over_and_says_so(taken: Scene, data
     assert len(taken.telegram.popups) == before + 1
     case = await case_of(taken)
     assert (case.claim, case.offered_to) == (HANA, None)
+
+
+async def test_a_name_that_looks_like_markup_breaks_no_message(stage: Scene) -> None:
+    stage.telegram.users[VOLUNTEERS["Hana"]].first_name = "A<b>&"
+    await stage.writes(BEATEN)
+    assert "A<b>&: " in await says(stage, "Hana", "/next")
+    assert "👤 A<b>&" in await says(stage, "Hana", "/mine")
+    await says(stage, "Ken", "/mine")
+    told = await says(stage, "Ken", "/handover Ken", topic_id=topic_of(stage))
+    assert "A<b>& has it. Only they" in told
+    assert "A<b>& asks you" in await says(stage, "Hana", "/handover Ken")
+    # The board leaves the group's minute to all of the above.
+    stage.now += dt.timedelta(minutes=1)
+    await stage.board_is_looked_at()
+    assert stage.find(GROUP, "Waiting: 0 · taken: 1")["text"].endswith("👤 A<b>&")

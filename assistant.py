@@ -11,30 +11,33 @@ import structlog
 
 from cases.codes import new_code
 from cases.deadlines import Limits
-from cases.expected import LATELY, usual_wait
 from cases.lifecycle import step
 from cases.model import Case, Event, State
-from cases.team import duty_is_known, next_duty
-from conversation import alerts, menus
-from conversation.content import JAPAN, Content
-from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
+from conversation import alerts, answers
+from conversation.content import Content
+from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
-from errors import StorageError
+from expected_wait import tell_waiting
 from metrics import Metrics
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
-from storage.database import Database, Transaction, aside
+from storage.database import Database, Transaction
 from storage.erase import copies_in_group, erase_person
 from storage.flood import enqueue_copy
+from storage.follow_ups import FollowUp, Subject, drop_follow_ups, plan_follow_up
+from storage.held import drop_held, has_held, release_held
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_block, save_person
-from storage.queue import lately_waited_s
 from storage.relay import Relay, Words
-from storage.volunteers import whole_team
 
 log = structlog.get_logger()
+
+# So long after the close a person is asked whether they are safe.
+ASKED_AFTER = dt.timedelta(days=1)
+# After these steps of the person's, what was planned for the case before fits no more.
+_MAKES_ANEW = (Event.OPEN, Event.RAISE, Event.WITHDRAW)
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,18 @@ class Assistant:
             code = case.code if case else new_code()
             state = PersonState.from_json(person.state, person.recent)
             key = secrets.token_hex(16)
+            held = case is not None and bool(state.code_hash) and await has_held(tx, case.id)
             turn = respond(
-                incoming, person.language, state, case, code, key, self.content, now, person.block
+                incoming,
+                person.language,
+                state,
+                case,
+                code,
+                key,
+                self.content,
+                now,
+                person.block,
+                held,
             )
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
@@ -99,55 +112,31 @@ class Assistant:
             await remember_messages(tx, [(chat_id, incoming.message_id)], now)
         if turn.hide:
             await drop_unsent(tx, chat_id)
+            if case is not None:
+                await drop_held(tx, case.id)
             await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, wipes=True), now)
         if turn.commands is not None:
             await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, commands=turn.commands), now)
         await self._reply(tx, turn, chat_id, now)
-        if case is None or case.state is not State.WAITING or has_hidden(person):
-            return
-        if before is None or before.state is not State.WAITING:
-            await self._tell_expected_wait(tx, person, case, now)
-        elif turn.staff_notice == "staff-back" and case.rung:
-            # What was kept from them while they hid the chat.
-            reply = menus.nobody_has_it(self.content.voice(person.language, now), case)
-            await self._tell(tx, person, case, reply, now)
+        if case is not None:
+            await self._follow(tx, person, case, turn, now)
+            if case.state is State.WAITING and not has_hidden(person):
+                await tell_waiting(tx, self.content, person, before, case, turn, now)
 
-    async def _tell_expected_wait(
-        self, tx: Transaction, person: Person, case: Case, now: dt.datetime
+    async def _follow(
+        self, tx: Transaction, person: Person, case: Case, turn: Turn, now: dt.datetime
     ) -> None:
-        """Tell somebody who begins to wait while nobody is on duty how long it may take.
-
-        Where the team never says who is on duty, nobody knows whether anybody is: nothing is said.
-        """
-        try:
-            # Nothing in here may cost an alarm.
-            async with aside(tx):
-                team = await whole_team(tx)
-                on_duty = any(member.is_on_duty(now) for member in team)
-                if on_duty or not duty_is_known(team, now):
-                    return
-                planned = next_duty(team, now)
-                urgent = case.urgent_kind is not None
-                waited = await lately_waited_s(tx, now - LATELY, urgent=urgent)
-                from_time = planned.astimezone(JAPAN).strftime("%H:%M") if planned else None
-                voice = self.content.voice(person.language, now)
-                reply = menus.nobody_on_duty(voice, case, from_time, usual_wait(waited))
-                await self._tell(tx, person, case, reply, now)
-        except StorageError:
-            log.exception("the expected wait was not told", code=case.code)
-
-    async def _tell(
-        self, tx: Transaction, person: Person, case: Case, reply: Reply, now: dt.datetime
-    ) -> None:
-        notice = Outgoing(
-            person.chat_id,
-            Purpose.NOTICE,
-            reply.text,
-            reply.buttons,
-            case_id=case.id,
-            language=person.language,
-        )
-        await enqueue(tx, notice, now)
+        """Do what follows for the case beside its step: show what was held back, plan the question
+        after a day, offer the volunteers an answer."""
+        if turn.shows_held:
+            await release_held(tx, case.id, person.chat_id, now)
+        if turn.asks_later:
+            await plan_follow_up(tx, FollowUp(case.id, Subject.SAFETY), now + ASKED_AFTER)
+        if turn.suggests is not None:
+            offer = answers.suggested(self.content.staff_voice(now), case, turn.suggests)
+            if offer is not None:
+                shown = Outgoing(None, Purpose.CARDS, offer.text, offer.buttons, case_id=case.id)
+                await enqueue(tx, shown, now)
 
     async def _forget(
         self, tx: Transaction, person: Person, case: Case | None, turn: Turn, now: dt.datetime
@@ -214,11 +203,14 @@ class Assistant:
             event = _event(wish, case)
             kind = wish.urgent_kind
             after = step(case, event, now=now, limits=self.limits, urgent_kind=kind)
-            after = replace(after, language=turn.language)
+            origin = wish.origin if event is Event.OPEN else case.origin
+            after = replace(after, language=turn.language, origin=origin)
             await save_step(tx, case, after, event, now)
+            if event in _MAKES_ANEW:
+                await drop_follow_ups(tx, case.id)
         voice = self.content.staff_voice(now)
         key = _alert_key(wish, case)
-        if key == "staff-withdrawn":
+        if key in ("staff-withdrawn", "staff-is-safe"):
             await tell_staff(tx, self.content, key, after, now)
         elif key is not None:
             text = alerts.alert(voice, after, key, wish.phrasing)
@@ -294,6 +286,8 @@ def _after(person: Person, turn: Turn) -> Person:
 def _event(wish: CaseWish, case: Case) -> Event:
     if wish.action is CaseAction.WITHDRAW:
         return Event.WITHDRAW
+    if wish.action is CaseAction.IS_SAFE:
+        return Event.IS_SAFE
     if wish.action is CaseAction.ALARM:
         return Event.RAISE
     return Event.OPEN if case.state is State.CLOSED else Event.PERSON_WRITES
@@ -303,6 +297,10 @@ def _alert_key(wish: CaseWish, case: Case | None) -> str | None:
     """Return which alert the staff group gets, if any."""
     if wish.action is CaseAction.WITHDRAW:
         return "staff-withdrawn"
+    if wish.action is CaseAction.IS_SAFE:
+        return "staff-is-safe"
+    if wish.action is CaseAction.IS_UNSAFE:
+        return "staff-unsafe"
     if wish.action is CaseAction.ALARM:
         return "staff-alarm" if case is None else "staff-raised"
     if case is None:

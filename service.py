@@ -28,6 +28,7 @@ from delivery.sender import Sender, StaffChat
 from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk.board import BoardDesk
+from desk.follow_up import FollowUps
 from desk.ladder import Ladder
 from desk.selftest import SelfTest
 from desk.steps import Desk
@@ -73,6 +74,7 @@ class Running:
     ladder: Ladder
     board: BoardDesk
     self_test: SelfTest
+    follow_ups: FollowUps
     database: Database
     metrics: Metrics
 
@@ -111,6 +113,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         lambda staff_ids: who_left(bot, staff_chat.id, staff_ids),
     )
     board = BoardDesk(here.desk, lambda: staff_chat.id)
+    follow_ups = FollowUps(here.desk)
     self_test = SelfTest(
         here.desk,
         staff_chat.configured_id,
@@ -138,6 +141,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await running.enter_async_context(_in_background(inbox.take_over()))
         await running.enter_async_context(_in_background(ladder.run(clock)))
         await running.enter_async_context(_in_background(board.run(clock)))
+        await running.enter_async_context(_in_background(follow_ups.run(clock)))
         await running.enter_async_context(_in_background(_purge(database, clock)))
         await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
         await running.enter_async_context(
@@ -145,7 +149,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         )
         health.waits_for = None
         await running.enter_async_context(_in_background(self_test.run(database)))
-        yield Running(inbox, outbox, ladder, board, self_test, database, metrics)
+        yield Running(inbox, outbox, ladder, board, self_test, follow_ups, database, metrics)
 
 
 def _outbox(

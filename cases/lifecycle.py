@@ -46,9 +46,11 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.WAITING, Event.ERASE): State.CLOSED,
     (State.CLAIMED, Event.ERASE): State.CLOSED,
     (State.CLOSED, Event.ERASE): State.CLOSED,
-    # Whoever writes again is heard again, also after having said stop.
+    # Whoever asks again is heard again, also after having said stop.
     (State.CLOSED, Event.RAISE): State.WAITING,
     (State.CLOSED, Event.OPEN): State.WAITING,
+    (State.CLOSED, Event.ASK_LATER): State.CLOSED,
+    (State.CLOSED, Event.IS_SAFE): State.CLOSED,
     # A volunteer may add something after having closed the case; it stays closed.
     (State.CLOSED, Event.STAFF_REPLIES): State.CLOSED,
 }

@@ -43,6 +43,10 @@ class Event(enum.StrEnum):
     CHECKLIST = "checklist"
     """A volunteer had the checklist for the kind of danger put into the topic."""
     CLOSE = "close"
+    ASK_LATER = "ask-later"
+    """A day after the close the bot asked whether the person is safe, as they had agreed."""
+    IS_SAFE = "is-safe"
+    """They answered that they are."""
     WITHDRAW = "withdraw"
     """The person asked that nothing more be passed on."""
     BLOCK = "block"
@@ -66,6 +70,8 @@ class Origin(enum.StrEnum):
     """A message was judged urgent; the case opened by itself."""
     REQUEST = "request"
     """The person asked for a human."""
+    UNSAFE = "unsafe"
+    """Asked after the close whether they are safe, the person said that they need somebody."""
 
 
 class Outcome(enum.StrEnum):

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cases.model import Case
+from cases.model import Case, Origin
 from cases.team import Member
 from knowledge.schema import URGENT_KINDS
 
@@ -29,12 +29,14 @@ class Queued:
 
 def by_risk(queue: Sequence[Queued]) -> list[Queued]:
     """Return the cases in the order in which they need a human: the kinds of danger stand in
-    order of danger, a request comes last; of two alike whoever has waited longer."""
+    order of danger, a request comes last; of two alike first whoever said, asked after a close,
+    that they need somebody, then whoever has waited longer."""
 
-    def place(queued: Queued) -> tuple[int, bool, float, int]:
+    def place(queued: Queued) -> tuple[int, bool, bool, float, int]:
         kind, since = queued.case.urgent_kind, queued.since
         risk = URGENT_KINDS.index(kind) if kind in URGENT_KINDS else len(URGENT_KINDS)
-        return risk, since is None, since.timestamp() if since else 0.0, queued.case.id
+        calm = queued.case.origin is not Origin.UNSAFE
+        return risk, calm, since is None, since.timestamp() if since else 0.0, queued.case.id
 
     return sorted(queue, key=place)
 

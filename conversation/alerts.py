@@ -62,10 +62,12 @@ def mention(claim: Claim) -> str:
     return name if claim.staff_id <= 0 else f'<a href="tg://user?id={claim.staff_id}">{name}</a>'
 
 
-def buttons(voice: Voice, case: Case) -> Rows:
-    """Return the buttons below an alert, as the case stands."""
+def buttons(voice: Voice, case: Case, asks_safe: bool = False) -> Rows:
+    """Return the buttons below an alert, as the case stands; `asks_safe` offers as the first thing
+    to ask whether it is safe to write."""
     if case.state is State.CLOSED:
         return ()
+    safe = ((voice.button("staff-ask-safe", f"case:safe:{case.code}"),),) if asks_safe else ()
     close = voice.button("staff-close", f"case:close:{case.code}")
     if case.state is State.CLAIMED:
         release = voice.button("staff-release", f"case:release:{case.code}")
@@ -75,8 +77,8 @@ def buttons(voice: Voice, case: Case) -> Rows:
     else:
         rows = ((voice.button("staff-claim", f"case:claim:{case.code}"), close),)
     if case.urgent_kind is None:
-        return rows
-    return (*rows, (voice.button("staff-checklist", f"case:checklist:{case.code}"),))
+        return (*safe, *rows)
+    return (*safe, *rows, (voice.button("staff-checklist", f"case:checklist:{case.code}"),))
 
 
 def checklist(voice: Voice, case: Case) -> str | None:

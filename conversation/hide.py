@@ -5,19 +5,14 @@ Whoever holds the phone then learns nothing; messages of danger still alarm the 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import unicodedata
 from dataclasses import replace
 
-from conversation import menus
+from conversation import menus, secret
 from conversation.messages import CaseWish, Command, Kind, Reply, Turn
 from conversation.moment import Moment
 from conversation.state import Hiding
-from matching.judgement import Decision, Judgement
+from matching.judgement import Judgement
 
-# Shorter words are found by trying, longer ones are not remembered.
-WORD_LENGTH_MIN, WORD_LENGTH_MAX = 4, 64
 # The one command that a hidden chat lists.
 PHRASE_COMMAND = "phrase"
 PHRASES = ("morning", "day", "evening", "thanks", "sorry", "meal", "work-done", "night")
@@ -31,12 +26,10 @@ def ask(moment: Moment) -> Turn:
 
 def word_chosen(moment: Moment, judgement: Judgement) -> Turn:
     """Keep the word that the person wrote, as a keyed hash, and ask once more."""
-    word = _plain(moment.incoming.text)
-    # What anybody would write to a bot must not open it.
-    is_greeting = judgement.decision is Decision.SMALLTALK
-    if is_greeting or not WORD_LENGTH_MIN <= len(word) <= WORD_LENGTH_MAX:
+    word = moment.incoming.text
+    if not secret.fits(word, judgement):
         return moment.turn(menus.plain(moment.voice, "hide-word-again"))
-    hashed = _hashed(word, moment.fresh_key)
+    hashed = secret.hashed(word, moment.fresh_key)
     state = replace(moment.state, hiding=Hiding.READY, word_key=moment.fresh_key, word_hash=hashed)
     return replace(moment, state=state).turn(menus.hide(moment.voice))
 
@@ -84,17 +77,7 @@ def _is_the_word(moment: Moment) -> bool:
     incoming, state = moment.incoming, moment.state
     if incoming.kind is not Kind.TEXT or incoming.edited:
         return False
-    return hmac.compare_digest(_hashed(_plain(incoming.text), state.word_key), state.word_hash)
-
-
-def _plain(text: str) -> str:
-    """Return a word without what differs between two times of typing it."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
-def _hashed(word: str, key: str) -> str:
-    content = word.encode("utf-8", "surrogatepass")
-    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest()
+    return secret.is_word(incoming.text, state.word_key, state.word_hash)
 
 
 def _phrase(moment: Moment, name: str) -> Reply:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cases.model import Case
+from conversation import unasked
 from conversation.messages import Button, Reply
 from conversation.render import Voice
-from conversation.state import PersonState
+from conversation.state import NIGHT, PersonState, QuietHours
 from errors import UncoveredDayError
 from knowledge.schema import UrgentKind
 from translations.fill import long_date
@@ -24,6 +25,15 @@ FALLBACK_CONTACTS = ("otit", "labour-standards-office", "houterasu")
 
 # Whom anybody can call who is in danger.
 EMERGENCY_CONTACTS = ("police", "ambulance-fire")
+
+# By what stands in the callback data: a night, an early and a late one, the day of a night shift.
+QUIET_CHOICES: dict[str, QuietHours | None] = {
+    "night": NIGHT,
+    "early": (21, 6),
+    "late": (0, 9),
+    "day": (8, 16),
+    "off": None,
+}
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -216,6 +226,8 @@ def mydata(voice: Voice, state: PersonState, case: Case | None, *, is_blocked: b
     if is_blocked:
         lines.append(voice.say("mydata-blocked"))
     lines.append(voice.say("mydata-messages"))
+    lines.append(voice.say("mydata-code" if state.code_hash else "mydata-no-code"))
+    lines.append(voice.say("mydata-quiet", hours=_hours(voice, state.quiet)))
     lines.append(voice.say("mydata-end"))
     return Reply("\n".join(lines), (footer(voice),))
 
@@ -245,9 +257,43 @@ def _whom_to_call(voice: Voice, case: Case) -> str:
     return f"<b>{voice.say('urgent-call')}</b>\n{contacts}"
 
 
-def closed(voice: Voice) -> Reply:
-    only = (voice.button("bot-only-button", "bot-only"),)
-    return Reply(voice.say("closed"), (only, footer(voice)))
+def closed(voice: Voice, asks_later: bool) -> Reply:
+    """Says that the case is closed and how to be heard again; `asks_later` also asks whether the
+    person may be asked after a day."""
+    again = (voice.button("write-again-button", "human-yes"),)
+    text = voice.say("closed")
+    if not asks_later:
+        return Reply(text, (again, footer(voice)))
+    choice = (
+        voice.button("ask-later-yes-button", "ask-later:yes"),
+        voice.button("ask-later-no-button", "ask-later:no"),
+    )
+    return Reply(f"{text}\n\n{voice.say('ask-later')}", (choice, again, footer(voice)))
+
+
+def are_you_safe(voice: Voice) -> Reply:
+    """Asks once, after a day, as the person has agreed."""
+    yes = (voice.button("safe-yes-button", "safe:yes"),)
+    no = (voice.button("safe-no-button", "safe:no"),)
+    return Reply(voice.say("are-you-safe"), (yes, no, footer(voice)))
+
+
+def asks_code(voice: Voice) -> Reply:
+    """Says nothing but that there is something, and what brings it."""
+    return Reply(voice.say("code-needed"), (footer(voice),))
+
+
+def quiet(voice: Voice, chosen: QuietHours | None) -> Reply:
+    """The quiet hours, to change or to switch off."""
+    buttons = [
+        Button(_hours(voice, hours), f"quiet:{name}") for name, hours in QUIET_CHOICES.items()
+    ]
+    text = voice.say("quiet", hours=_hours(voice, chosen))
+    return Reply(text, (*_columns(buttons, 2), footer(voice)))
+
+
+def _hours(voice: Voice, quiet: QuietHours | None) -> str:
+    return voice.label("quiet-none") if quiet is None else unasked.hours(quiet)
 
 
 def switch_button(voice: Voice) -> Button:

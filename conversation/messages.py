@@ -30,7 +30,7 @@ class Incoming:
     `has_media` says that there is more than text. `replies_to` is the message of the chat that it
     replies to; `album` what Telegram calls the group of messages that it is part of. `names_sender`
     says that it shows who sends it, such as their own contact card; `is_live` that it is a place
-    that moves.
+    that moves. `answers_volunteer` says that it replies to what a volunteer sent.
     """
 
     kind: Kind
@@ -43,6 +43,7 @@ class Incoming:
     album: str | None = None
     names_sender: bool = False
     is_live: bool = False
+    answers_volunteer: bool = False
 
 
 class Button(NamedTuple):
@@ -74,6 +75,8 @@ class CaseAction(enum.StrEnum):
     REQUEST = "request"
     WRITE = "write"
     WITHDRAW = "withdraw"
+    IS_SAFE = "is-safe"
+    IS_UNSAFE = "is-unsafe"
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class CaseWish:
 
     @property
     def origin(self) -> Origin:
+        if self.action is CaseAction.IS_UNSAFE:
+            return Origin.UNSAFE
         return Origin.ALARM if self.action is CaseAction.ALARM else Origin.REQUEST
 
 
@@ -99,6 +104,9 @@ class Turn:
     that the person wants everything about them erased, `hide` that all on their phone goes before
     the replies come. `staff_notice` is what the staff are told besides. `commands` are all that
     the chat lists from now on, with none it lists the usual ones again; None changes nothing.
+    `shows_held` says that what is held back until their word comes may be shown, `asks_later` that
+    they agreed to be asked after a day whether they are safe.
+    `suggests` is the topic whose answer the volunteers are offered to send.
     `decision` is what was decided about the question in a text; None for whatever is no text, and
     for who hides.
     """
@@ -112,4 +120,7 @@ class Turn:
     hide: bool = False
     staff_notice: str | None = None
     commands: tuple[Command, ...] | None = None
+    shows_held: bool = False
+    asks_later: bool = False
+    suggests: str | None = None
     decision: Decision | None = None

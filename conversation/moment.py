@@ -16,7 +16,8 @@ from conversation.state import PersonState
 class Moment:
     """`language` is what is answered in, `own_language` the person's so far. `case` is their case,
     whatever its state; `code` its code, or the one that a case opened now would get. `fresh_key` is
-    random, for what is kept as a keyed hash; `block` keeps them from the volunteers, if set."""
+    random, for what is kept as a keyed hash; `block` keeps them from the volunteers, if set;
+    `has_held` says that a message is held back until the person's code word comes."""
 
     incoming: Incoming
     language: str
@@ -28,6 +29,7 @@ class Moment:
     content: Content
     now: dt.datetime
     block: Block | None = None
+    has_held: bool = False
 
     @property
     def voice(self) -> Voice:
@@ -43,8 +45,11 @@ class Moment:
 
     @property
     def writes_to_case(self) -> bool:
-        """Whether what the person writes now is passed on: the case is open, or reopens."""
-        return self.case is not None and not self.state.bot_only and not self.is_kept_out
+        """Whether what the person writes now is passed on: the case is open, or they answer what a
+        volunteer sent them. Whatever else they write after the close drags in nobody."""
+        if self.state.bot_only or self.is_kept_out:
+            return False
+        return self.case_is_open or (self.case is not None and self.incoming.answers_volunteer)
 
     @property
     def is_kept_out(self) -> bool:

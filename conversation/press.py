@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conversation import blocked, hide, menus, phone_note
+from cases.model import State
+from conversation import blocked, codeword, hide, menus, phone_note, unasked
 from conversation.messages import CaseAction, CaseWish, Reply, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
@@ -25,7 +26,7 @@ def press(moment: Moment) -> Turn:
     verb, *arguments = moment.incoming.text.split(":")
     handler = _BUTTONS.get(verb)
     if verb != "hide-yes":
-        moment = hide.left(moment)
+        moment = codeword.left(hide.left(moment))
     if handler is None or not _fits(moment, verb, arguments):
         return _menu(moment)
     return handler(moment, arguments)
@@ -41,6 +42,9 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
         "table": lambda a: a[0] in knowledge.tables and _is_page(a[1]),
         "row": lambda a: a[1] in knowledge.tables[a[0]].rows,
         "helpful": lambda a: a[0] in ("yes", "no"),
+        "ask-later": lambda a: a[0] in ("yes", "no"),
+        "safe": lambda a: a[0] in ("yes", "no"),
+        "quiet": lambda a: a[0] in menus.QUIET_CHOICES,
     }
     try:
         return known[verb](arguments) if verb in known else not arguments
@@ -137,13 +141,6 @@ def _stop(moment: Moment) -> Turn:
     return moment.turn(menus.plain(moment.voice, "stopped"), case=wish)
 
 
-def _bot_only(moment: Moment) -> Turn:
-    if moment.case_is_open:
-        return _stop(moment)
-    moment = replace(moment, state=replace(moment.state, bot_only=True))
-    return moment.turn(menus.plain(moment.voice, "bot-only"))
-
-
 def _forget(moment: Moment) -> Turn:
     return moment.turn(menus.forget(moment.voice))
 
@@ -195,6 +192,40 @@ def _helpful(moment: Moment, arguments: list[str]) -> Turn:
     return moment.turn(menus.with_human(moment.voice, "thanks-not-helpful"))
 
 
+def _ask_later(moment: Moment, arguments: list[str]) -> Turn:
+    """Keep whether the person may be asked after a day; of an open case there is nothing to ask."""
+    agrees = arguments[0] == "yes" and moment.case_state is State.CLOSED
+    reply = menus.plain(moment.voice, "ask-later-yes" if agrees else "ask-later-no")
+    return replace(moment.turn(reply), asks_later=agrees)
+
+
+def _safe(moment: Moment, arguments: list[str]) -> Turn:
+    """Hear the answer to the question after a day; a case that is open has its volunteers."""
+    if moment.case_is_open or moment.case is None:
+        return _human(moment)
+    if arguments[0] == "yes":
+        wish = CaseWish(CaseAction.IS_SAFE)
+        return moment.turn(menus.plain(moment.voice, "safe-yes"), case=wish)
+    if moment.is_kept_out:
+        return blocked.told(moment)
+    moment = replace(moment, state=replace(moment.state, bot_only=False, recent=(), welcomed=True))
+    wish = CaseWish(CaseAction.IS_UNSAFE)
+    return moment.turn(menus.opened(moment.voice, moment.code, already=False), case=wish)
+
+
+def _quiet(moment: Moment) -> Turn:
+    return moment.turn(menus.quiet(moment.voice, moment.state.quiet))
+
+
+def _quiet_from(moment: Moment, arguments: list[str]) -> Turn:
+    state = replace(moment.state, quiet=menus.QUIET_CHOICES[arguments[0]])
+    moment = replace(moment, state=state)
+    if state.quiet is None:
+        return moment.turn(menus.plain(moment.voice, "quiet-off"))
+    hours = unasked.hours(state.quiet)
+    return moment.turn(menus.plain(moment.voice, "quiet-changed", hours=hours))
+
+
 def _without_arguments(answer: Callable[[Moment], Turn]) -> Callable[[Moment, list[str]], Turn]:
     return lambda moment, _arguments: answer(moment)
 
@@ -209,6 +240,8 @@ _COMMANDS: dict[str, Callable[[Moment], Turn]] = {
     "mydata": _mydata,
     "forget": _forget,
     "hide": hide.ask,
+    "codeword": codeword.ask,
+    "quiet": _quiet,
 }
 
 _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
@@ -224,7 +257,9 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "human-yes": _without_arguments(_human_yes),
     "human-no": _without_arguments(_human_no),
     "stop": _without_arguments(_stop),
-    "bot-only": _without_arguments(_bot_only),
+    "ask-later": _ask_later,
+    "safe": _safe,
+    "quiet": _quiet_from,
     "none": _without_arguments(_none),
     "forget-yes": _without_arguments(_forget_yes),
     "forget-no": _without_arguments(_forget_no),

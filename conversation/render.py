@@ -81,6 +81,13 @@ class Voice:
         parts.append(f"<blockquote expandable>{folded}\n\n{grounds}</blockquote>")
         return "\n\n".join(parts)
 
+    def short_answer(self, topic_id: str) -> str:
+        """Return the sentence or two of an answer that answer.
+
+        Raises UncoveredDayError where a fact of it has no value on the day.
+        """
+        return self._html(on_day(self.language.topics[topic_id].answer.short, self.day))
+
     def contacts(self, contact_ids: tuple[str, ...]) -> str:
         """Return contacts, a line or two each, with the numbers that serve the language."""
         holders: dict[str, Contact] = {}

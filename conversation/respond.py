@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from cases.model import Block, Case, State
-from conversation import blocked, hide, menus, pace, phone_note
+from conversation import blocked, codeword, hide, menus, pace, phone_note
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.moment import Moment
@@ -16,6 +16,9 @@ from matching.judgement import Decision, Judgement, Urgency
 
 # The same card is not shown again within this time; the alarm still goes to the volunteers.
 CARD_AGAIN_S = 600
+# The volunteers are offered an answer so seldom: it shares the group's budget with what they wait
+# for.
+SUGGESTED_AGAIN_AFTER = dt.timedelta(minutes=3)
 
 
 def respond(
@@ -28,22 +31,26 @@ def respond(
     content: Content,
     now: dt.datetime,
     block: Block | None = None,
+    has_held: bool = False,
 ) -> Turn:
     """Return what follows from a message.
 
     `language` is the person's so far; `case` their case, whatever its state; `code` its code, or
-    the one that a case opened now would get; `fresh_key` is random; `block` keeps them
-    from the volunteers, if set. Every text is judged for
-    urgency before anything else. No words of a person make it raise.
+    the one that a case opened now would get; `fresh_key` is random; `block` keeps them from the
+    volunteers, if set; `has_held` says that a message for them waits until their code word comes.
+    Every text is judged for urgency before anything else. No words of a person make it raise.
     """
-    moment = Moment(incoming, language, language, state, case, code, fresh_key, content, now, block)
+    state = codeword.still_here(state, now)
+    moment = Moment(
+        incoming, language, language, state, case, code, fresh_key, content, now, block, has_held
+    )
     if incoming.kind is Kind.TEXT:
         return _text(moment)
     if state.hiding is Hiding.HIDDEN:
         return hide.behind(moment, None)
     if incoming.kind is Kind.BUTTON:
         return press(moment)
-    moment = hide.left(moment)
+    moment = codeword.left(hide.left(moment))
     return command(moment) if incoming.kind is Kind.COMMAND else _not_readable(moment)
 
 
@@ -58,7 +65,13 @@ def _text(moment: Moment) -> Turn:
     if state.hiding is Hiding.ASKED and alarm is None and not incoming.edited:
         # The word stays out of the last messages: it is known by its hash alone.
         return hide.word_chosen(before, judgement)
-    moment = hide.left(moment)
+    if alarm is None and not incoming.edited:
+        word = codeword.heard(before, judgement)
+        if word is not None:
+            return word
+        if moment.has_held:
+            return codeword.wrong(moment)
+    moment = codeword.left(hide.left(moment))
     moment = _spoken(moment, judgement)
     turn = _alarmed(moment, alarm, judgement) if alarm else _calm(moment, judgement)
     return replace(turn, decision=judgement.decision)
@@ -122,7 +135,7 @@ def _calm(moment: Moment, judgement: Judgement) -> Turn:
     wish_now = wish if moment.writes_to_case else None
     if moment.incoming.edited or (moment.case_state is State.CLAIMED and wish_now):
         # An edit was answered in its first form; with a volunteer the bot does not talk in between.
-        return moment.turn(case=wish_now)
+        return _suggesting(moment, judgement, wish_now)
     if pace.says_again(moment):
         return pace.answered(moment).turn(case=wish_now)
     moment = pace.answered(moment)
@@ -136,6 +149,18 @@ def _calm(moment: Moment, judgement: Judgement) -> Turn:
     replies, uncovered = _replies(moment, judgement, note)
     moment = replace(moment, state=replace(moment.state, welcomed=True))
     return moment.turn(*replies, case=wish_now, uncovered=tuple(uncovered))
+
+
+def _suggesting(moment: Moment, judgement: Judgement, wish: CaseWish | None) -> Turn:
+    """Pass a message on; the answer that surely fits is offered to the volunteer, not too often."""
+    last = moment.state.suggested_at
+    is_free = last is None or moment.now - last >= SUGGESTED_AGAIN_AFTER
+    is_sure = judgement.decision is Decision.ANSWER and judgement.best is not None
+    if wish is None or moment.incoming.edited or not is_sure or not is_free:
+        return moment.turn(case=wish)
+    assert judgement.best is not None
+    moment = replace(moment, state=replace(moment.state, suggested_at=moment.now))
+    return replace(moment.turn(case=wish), suggests=judgement.best.topic)
 
 
 def _replies(

@@ -23,6 +23,22 @@ class Hiding(enum.StrEnum):
     HIDDEN = "hidden"
 
 
+class CodeStep(enum.StrEnum):
+    """Which word the next message is, where the person was asked for one."""
+
+    NO = "no"
+    SETTING = "setting"
+    CONFIRMING = "confirming"
+    """The new word once more: until then it holds nothing back."""
+    REMOVING = "removing"
+
+
+QuietHours = tuple[int, int]
+"""From and until which hour in Japan."""
+
+NIGHT: QuietHours = (22, 7)
+
+
 @dataclass(frozen=True)
 class Recent:
     """Something the person wrote a moment ago."""
@@ -39,7 +55,11 @@ class PersonState:
     their phone. `answered_at` is when a text was last answered, `acknowledged_at` when they were
     last told that what they send comes in, `place_at` when a place of theirs was last passed on.
     `card_kind` and `card_at` are the last urgent card shown.
-    `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own."""
+    `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own;
+    `code_hash` and `code_key` are those of the code word, `code_at` is when it was surely them who
+    wrote last, `code_wrong` how often somebody wrote another since. `quiet` is from and until which
+    hour in Japan nothing comes that can wait. `suggested_at` is when the volunteers were last
+    offered an answer to a question of theirs."""
 
     language_chosen: bool = False
     welcomed: bool = False
@@ -54,6 +74,13 @@ class PersonState:
     hiding: Hiding = Hiding.NO
     word_key: str = ""
     word_hash: str = ""
+    code_step: CodeStep = CodeStep.NO
+    code_key: str = ""
+    code_hash: str = ""
+    code_at: dt.datetime | None = None
+    code_wrong: int = 0
+    quiet: QuietHours | None = NIGHT
+    suggested_at: dt.datetime | None = None
 
     def with_recent(self, text: str, message_id: int | None, now: dt.datetime) -> PersonState:
         """Return the state with one more message, and without those that are too old."""
@@ -80,6 +107,13 @@ class PersonState:
             "hiding": self.hiding.value,
             "word_key": self.word_key,
             "word_hash": self.word_hash,
+            "code_step": self.code_step.value,
+            "code_key": self.code_key,
+            "code_hash": self.code_hash,
+            "code_at": _written(self.code_at),
+            "code_wrong": self.code_wrong,
+            "quiet": self.quiet,
+            "suggested_at": _written(self.suggested_at),
         }
 
     def recent_to_json(self) -> list[Any]:
@@ -90,6 +124,7 @@ class PersonState:
         """Return the state that the two gave; a new one for an empty mapping."""
         if not content:
             return cls()
+        quiet = content.get("quiet", NIGHT)
         return cls(
             language_chosen=content["language_chosen"],
             welcomed=content["welcomed"],
@@ -108,6 +143,13 @@ class PersonState:
             hiding=Hiding(content.get("hiding", "no")),
             word_key=content.get("word_key", ""),
             word_hash=content.get("word_hash", ""),
+            code_step=CodeStep(content.get("code_step", "no")),
+            code_key=content.get("code_key", ""),
+            code_hash=content.get("code_hash", ""),
+            code_at=_read(content.get("code_at")),
+            code_wrong=content.get("code_wrong", 0),
+            quiet=(quiet[0], quiet[1]) if quiet else None,
+            suggested_at=_read(content.get("suggested_at")),
         )
 
 

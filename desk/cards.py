@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assistant import has_hidden
 from cases.lifecycle import step
-from cases.model import Case, Claim, Event
+from cases.model import Case, Claim, Event, State
 from conversation import alerts, cards
 from conversation.messages import Reply
 from conversation.render import Voice
@@ -25,9 +25,13 @@ from storage.cases import (
     use_list_of_cards,
 )
 from storage.database import Transaction
+from storage.history import was_answered_since_claim
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
-from storage.people import person_of_case
+from storage.people import Person, person_of_case
+
+# The card that is the first to be sent.
+SAFE_TO_WRITE = "safe-to-write"
 
 
 @dataclass(frozen=True)
@@ -99,8 +103,23 @@ class CardDesk:
         card_id: str,
         now: dt.datetime,
     ) -> str | None:
-        """Send a card as the volunteer's reply; return the key of the refusal, if it is one."""
+        """Send a card of a list as the volunteer's reply; return the key of the refusal, if it is
+        one."""
         person = await person_of_case(tx, case)
+        card = self._card(case, person, card_id, now)
+        if isinstance(card, str) or person is None:
+            return "staff-say-used" if person is None else str(card)
+        if not await use_list_of_cards(tx, case.id, *post):
+            return "staff-say-used"
+        await self.desk.pass_on(tx, case, person, staff, card, now)
+        shown = cards.sent(self.desk.content.staff_voice(now), case, card_id, staff.name)
+        await _turn(tx, post, case, shown, now)
+        return None
+
+    def _card(
+        self, case: Case, person: Person | None, card_id: str, now: dt.datetime
+    ) -> Outgoing | str:
+        """Return a card in the person's language, or the key of why it is not to be sent."""
         if person is None or card_id not in self.desk.content.knowledge.cards.ids:
             return "staff-say-used"
         if has_hidden(person):
@@ -109,20 +128,33 @@ class CardDesk:
             text = self.desk.content.voice(person.language, now).card(card_id)
         except UncoveredDayError:
             return "staff-card-no-value"
-        if not await use_list_of_cards(tx, case.id, *post):
-            return "staff-say-used"
-        card = Outgoing(
+        return Outgoing(
             person.chat_id, Purpose.REPLY, text, case_id=case.id, language=person.language
         )
-        await self.desk.pass_on(tx, case, person, staff, card, now)
-        await _turn(
-            tx,
-            post,
-            case,
-            cards.sent(self.desk.content.staff_voice(now), case, card_id, staff.name),
-            now,
-        )
-        return None
+
+    async def ask_safe(self, pressed: Pressed, now: dt.datetime) -> str | None:
+        """Ask the person whether it is safe to write, once after a claim; return what the pop-up
+        says, None for an update that was done before. Raises StorageError.
+        """
+        voice = self.desk.content.staff_voice(now, pressed.volunteer.language)
+        async with self.desk.database.begin() as tx:
+            if not await finish(tx, pressed.update_id):
+                return None
+            case = await case_by_code(tx, pressed.code)
+            if case is None:
+                return voice.label("staff-no-case")
+            if not await is_alert_of_case(tx, case.id, *pressed.post):
+                return voice.label("staff-not-this-case")
+            person = await person_of_case(tx, case)
+            if case.state is not State.CLAIMED or await was_answered_since_claim(tx, case.id):
+                return voice.label("staff-ask-safe-late")
+            card = self._card(case, person, SAFE_TO_WRITE, now)
+            if isinstance(card, str) or person is None:
+                return voice.label(str(card))
+            await self.desk.pass_on(tx, case, person, pressed.volunteer.claim, card, now)
+            await self.desk.refresh_buttons(tx, case, now)
+        self.desk.sent()
+        return voice.label("staff-card-sent-popup")
 
     async def give_checklist(self, pressed: Pressed, now: dt.datetime) -> str | None:
         """Put the checklist for the case's kind of danger into its topic, once for each kind.

@@ -17,6 +17,7 @@ from errors import CaseError
 from storage.backlog import waited_s
 from storage.cases import alert_of_case, case_by_code, is_alert_of_case, save_step
 from storage.database import Transaction
+from storage.follow_ups import drop_follow_ups
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import person_of_case
@@ -67,6 +68,7 @@ class ClosingDesk:
         content = self.desk.content
         after = step(case, Event.CLOSE, now=now, limits=self.desk.limits, claim=by)
         await save_step(tx, case, after, Event.CLOSE, now, by=by, outcome=outcome)
+        await drop_follow_ups(tx, case.id)
         came = closing.outcome_name(content.staff_voice(now), outcome)
         await tell_staff(tx, content, "staff-closed", case, now, name=by.name, outcome=came)
         await self.desk.refresh_buttons(tx, after, now)

@@ -15,7 +15,7 @@ from desk.cards import case_spoken_of
 from desk.steps import Desk
 from storage.backlog import waited_s
 from storage.database import Transaction
-from storage.history import cases_of_codes, newest_cases, steps_of_case
+from storage.history import cases_of_codes, last_outcome, newest_cases, steps_of_case
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
 
@@ -62,9 +62,8 @@ async def _standing(tx: Transaction, voice: Voice, said: Said, now: dt.datetime)
     case = await _case(tx, voice, said)
     if isinstance(case, str):
         return case
-    outcomes = [each.outcome for each in await steps_of_case(tx, case.id) if each.outcome]
-    last = outcomes[-1] if outcomes else None
-    return history.standing(voice, case, await waited_s(tx, case, now), last)
+    outcome = await last_outcome(tx, case.id)
+    return history.standing(voice, case, await waited_s(tx, case, now), outcome)
 
 
 async def _steps(tx: Transaction, voice: Voice, said: Said, _now: dt.datetime) -> str:

@@ -9,6 +9,7 @@ from html import escape
 from assistant import has_hidden
 from cases.model import Case
 from desk.asked import Wrote
+from desk.reach import send_or_hold
 from desk.steps import Desk, case_meant
 from storage.backlog import waited_s
 from storage.cases import case_of_topic
@@ -86,7 +87,8 @@ class RelayDesk:
                     case_id=case.id,
                     relay=change,
                 )
-                await enqueue(tx, mirrored, now)
+                if not await send_or_hold(tx, self.desk.content, case, person, mirrored, now):
+                    await self._tell(tx, "staff-held", wrote, case, now)
         self.desk.sent()
 
     async def note(

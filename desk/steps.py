@@ -6,16 +6,16 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from assistant import has_hidden, tell_staff
+from assistant import tell_staff
 from cases.deadlines import Limits
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
 from cases.team import Member
-from conversation import alerts, menus
+from conversation import alerts
 from conversation.content import Content
-from conversation.messages import Reply
 from conversation.render import Voice
 from desk.asked import Pressed, RepliedTo, Said, Volunteer
+from desk.reach import is_silent, send_or_hold, tell_standing
 from errors import CaseError
 from metrics import Metrics
 from storage.backlog import waited_s
@@ -93,8 +93,10 @@ class Desk:
         after = step(case, event, now=now, limits=self.limits, claim=staff)
         await save_step(tx, case, after, event, now, by=staff)
         await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
-        await self.refresh_buttons(tx, after, now)
-        await self.tell_person(tx, after, await person_of_case(tx, after), now)
+        person = await person_of_case(tx, after)
+        asks_safe = event is Event.CLAIM and person is not None and is_silent(person, now)
+        await self.refresh_buttons(tx, after, now, asks_safe)
+        await self.tell_person(tx, after, person, now)
         return after
 
     async def meet(self, tx: Transaction, volunteer: Volunteer, now: dt.datetime) -> Member | None:
@@ -125,7 +127,8 @@ class Desk:
         if case.state is State.WAITING:
             await self.refresh_buttons(tx, after, now)
             await self.tell_person(tx, after, person, now)
-        await enqueue(tx, reply, now)
+        if not await send_or_hold(tx, self.content, case, person, reply, now):
+            await tell_staff(tx, self.content, "staff-held", case, now)
 
     async def group_now(self, configured_id: int, chat_id: int, before: int | None) -> int:
         """Return the id that the staff group has now; `chat_id` is one if it was `before` the id
@@ -147,31 +150,21 @@ class Desk:
         if waited is not None:
             self.metrics.first_step(waited, urgent=case.urgent_kind is not None)
 
-    async def refresh_buttons(self, tx: Transaction, case: Case, now: dt.datetime) -> None:
+    async def refresh_buttons(
+        self, tx: Transaction, case: Case, now: dt.datetime, asks_safe: bool = False
+    ) -> None:
         """Let the buttons below the newest alert of a case be those that it needs now."""
         alert = await alert_of_case(tx, case.id)
         if alert is not None:
-            keyboard = alerts.buttons(self.content.staff_voice(now), case)
+            keyboard = alerts.buttons(self.content.staff_voice(now), case, asks_safe)
             edit = Outgoing(None, Purpose.EDIT, keyboard=keyboard, edits=alert, case_id=case.id)
             await enqueue(tx, edit, now)
 
     async def tell_person(
         self, tx: Transaction, case: Case, person: Person | None, now: dt.datetime
     ) -> None:
-        """Tell the person how their case stands now, unless they hide the chat."""
-        if person is None or has_hidden(person):
-            return
-        voice = self.content.voice(person.language, now)
-        reply = _standing(voice, case, person)
-        message = Outgoing(
-            person.chat_id,
-            Purpose.NOTICE,
-            reply.text,
-            reply.buttons,
-            case_id=case.id,
-            language=person.language,
-        )
-        await enqueue(tx, message, now)
+        """Tell the person how their case stands now; see `reach`."""
+        await tell_standing(tx, self.content, case, person, now)
 
 
 def refusal(voice: Voice, case: Case) -> str:
@@ -180,17 +173,6 @@ def refusal(voice: Voice, case: Case) -> str:
         return voice.label("staff-claimed-before", name=case.claim.name)
     waits = case.state is State.WAITING
     return voice.label("staff-nobody-has-it" if waits else "staff-closed-before")
-
-
-def _standing(voice: Voice, case: Case, person: Person) -> Reply:
-    """Return what a person is told of how their case stands."""
-    if case.state is State.CLOSED and person.block is not None:
-        return menus.plain(voice, "blocked")
-    if case.state is State.CLOSED:
-        return menus.closed(voice)
-    if case.state is State.CLAIMED:
-        return menus.plain(voice, "claimed")
-    return menus.nobody_has_it(voice, case)
 
 
 async def case_meant(tx: Transaction, chat_id: int, to: RepliedTo) -> Case | None:

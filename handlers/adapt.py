@@ -30,6 +30,7 @@ def incoming_message(message: Message, user: User | None, *, edited: bool) -> In
         album=message.media_group_id,
         names_sender=_is_own_card(message) or _is_own_story(message),
         is_live=message.location is not None,
+        answers_volunteer=_answers_volunteer(message),
     )
 
 
@@ -56,6 +57,16 @@ def _is_own_card(message: Message) -> bool:
 def _is_own_story(message: Message) -> bool:
     story, user = message.story, message.from_user
     return story is not None and user is not None and story.chat.id == user.id
+
+
+def _answers_volunteer(message: Message) -> bool:
+    """Whether a person replies to what a volunteer sent: below all that the bot says itself there
+    are buttons."""
+    replied = message.reply_to_message
+    if replied is None or replied.from_user is None or not replied.from_user.is_bot:
+        return False
+    markup = replied.reply_markup or InlineKeyboardMarkup([])
+    return not any(button.callback_data for row in markup.inline_keyboard for button in row)
 
 
 def incoming_press(query: CallbackQuery) -> Incoming:

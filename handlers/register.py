@@ -37,7 +37,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], here: Servi
     private = filters.ChatType.PRIVATE
     application.add_handlers(
         [
-            CallbackQueryHandler(staff.on_press, pattern=r"^(case|card|hand|queue):"),
+            CallbackQueryHandler(staff.on_press, pattern=r"^(case|card|hand|queue|answer):"),
             CommandHandler(list(staff.COMMANDS), staff.on_command, _StaffChat(here)),
             MessageHandler(_StaffChat(here) & written, staff.on_message),
             MessageHandler(private & written, people.on_message),

@@ -12,6 +12,7 @@ from telegram.ext import CallbackContext, ExtBot
 from assistant import Assistant
 from conversation.content import Content
 from delivery.sender import StaffChat
+from desk.answers import AnswerDesk
 from desk.block import BlockDesk
 from desk.cards import CardDesk
 from desk.closing import ClosingDesk
@@ -49,6 +50,11 @@ class Services:
     def relay(self) -> RelayDesk:
         """What volunteers write to people, over the same desk."""
         return RelayDesk(self.desk)
+
+    @property
+    def answers(self) -> AnswerDesk:
+        """What volunteers take from the knowledge base, over the same desk."""
+        return AnswerDesk(self.desk)
 
     @property
     def closing(self) -> ClosingDesk:

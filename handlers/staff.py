@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, Callable[[Services], Command]] = {
     "say": lambda here: here.cards.say,
     "handover": lambda here: here.handover.ask,
     "takeover": lambda here: here.handover.take_over,
+    "answer": lambda here: here.answers.look_up,
     "case": lambda here: here.history.case,
     "history": lambda here: here.history.history,
     "search": lambda here: here.history.search,
@@ -43,6 +44,7 @@ PRESSES: Mapping[str, Callable[[Services], Press]] = {
     "case:handed:*": lambda here: here.closing.press,
     "case:outcome:*:*": lambda here: here.closing.press,
     "case:back:*": lambda here: here.closing.press,
+    "case:safe:*": lambda here: here.cards.ask_safe,
     "case:checklist:*": lambda here: here.cards.give_checklist,
     "case:handover:*": lambda here: here.handover.choose,
     "case:takeover:*": lambda here: here.handover.press_take_over,
@@ -53,6 +55,7 @@ PRESSES: Mapping[str, Callable[[Services], Press]] = {
     "card:groups:*": lambda here: here.cards.press,
     "card:group:*:*": lambda here: here.cards.press,
     "card:send:*:*": lambda here: here.cards.press,
+    "answer:send:*:*": lambda here: here.answers.send,
 }
 
 

@@ -131,6 +131,7 @@ async def save_step(
         )
         .values(
             state=after.state.value,
+            origin=after.origin.value,
             language=after.language,
             urgent_kind=after.urgent_kind,
             sealed_claim=_seal_claim(tx, after.claim),

@@ -11,6 +11,8 @@ from storage.tables import (
     case_events,
     cases,
     chat_messages,
+    follow_ups,
+    held_messages,
     inbox,
     message_pairs,
     outbox,
@@ -31,6 +33,8 @@ async def erase_person(tx: Transaction, person: Person) -> None:
     lane = tx.vault.hash(person.chat_id)
     mine = select(cases.c.id).where(cases.c.person_id == person.id).scalar_subquery()
     for query in (
+        delete(held_messages).where(held_messages.c.case_id == mine),
+        delete(follow_ups).where(follow_ups.c.case_id == mine),
         delete(outbox).where(outbox.c.lane == lane),
         delete(outbox).where(outbox.c.lane == STAFF_LANE, outbox.c.case_id == mine),
         delete(chat_messages).where(chat_messages.c.lane == lane),

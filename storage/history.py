@@ -46,6 +46,31 @@ async def steps_of_case(tx: Transaction, case_id: int) -> list[Step]:
     ]
 
 
+async def last_outcome(tx: Transaction, case_id: int) -> Outcome | None:
+    """Return what came of a case when it was closed last, or None."""
+    query = (
+        select(case_events.c.outcome)
+        .where(case_events.c.case_id == case_id, case_events.c.outcome.is_not(None))
+        .order_by(case_events.c.id.desc())
+        .limit(1)
+    )
+    outcome = (await tx.connection.execute(query)).scalar_one_or_none()
+    return Outcome(outcome) if outcome else None
+
+
+async def was_answered_since_claim(tx: Transaction, case_id: int) -> bool:
+    """Return whether the staff have written to the person since the case was claimed last."""
+    either = (Event.CLAIM.value, Event.STAFF_REPLIES.value)
+    query = (
+        select(case_events.c.event)
+        .where(case_events.c.case_id == case_id, case_events.c.event.in_(either))
+        .order_by(case_events.c.id.desc())
+        .limit(1)
+    )
+    last = (await tx.connection.execute(query)).scalar_one_or_none()
+    return last == Event.STAFF_REPLIES.value
+
+
 async def cases_of_codes(tx: Transaction, codes: Sequence[str]) -> list[Case]:
     """Return the cases that have one of these codes, in no order."""
     rows = await tx.connection.execute(select(cases).where(cases.c.code.in_(codes)))

@@ -12,6 +12,7 @@ from storage.tables import (
     case_events,
     cases,
     chat_messages,
+    held_messages,
     inbox,
     look_up_key,
     message_pairs,
@@ -36,6 +37,7 @@ SEALED: dict[Table, tuple[Column[str], ...]] = {
     chat_messages: (chat_messages.c.sealed_message,),
     message_pairs: (message_pairs.c.sealed_message,),
     volunteers: (volunteers.c.sealed_profile,),
+    held_messages: (held_messages.c.sealed_body,),
 }
 # The lane of what is done: it leads to nobody.
 PAST = "past"

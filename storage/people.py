@@ -16,13 +16,15 @@ from storage.tables import people
 @dataclass(frozen=True)
 class Person:
     """`state` is what the conversation keeps between two messages, as JSON; `recent` the last
-    messages, for some minutes; `block` keeps them from the volunteers, if set."""
+    messages, for some minutes; `seen_at` when they last did something; `block` keeps them from the
+    volunteers, if set."""
 
     id: int
     chat_id: int
     language: str
     state: dict[str, Any]
     recent: list[Any]
+    seen_at: dt.datetime
     block: Block | None = None
 
 
@@ -48,7 +50,7 @@ async def add_person(tx: Transaction, chat_id: int, language: str, now: dt.datet
         seen_at=now,
     )
     person_id = (await tx.connection.execute(query.returning(people.c.id))).scalar_one()
-    return Person(person_id, chat_id, language, {}, [])
+    return Person(person_id, chat_id, language, {}, [], now)
 
 
 async def save_person(tx: Transaction, person: Person, now: dt.datetime) -> None:
@@ -95,4 +97,4 @@ def person_from_row(tx: Transaction, row: Any) -> Person:
     state = tx.vault.open(row.sealed_state)
     block = _block(tx, row.sealed_block)
     chat_id = int(tx.vault.open(row.sealed_chat_id))
-    return Person(row.id, chat_id, row.language, state, recent, block)
+    return Person(row.id, chat_id, row.language, state, recent, row.seen_at, block)

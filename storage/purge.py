@@ -13,6 +13,7 @@ from storage.people import person_from_row
 from storage.tables import (
     cases,
     chat_messages,
+    held_messages,
     inbox,
     message_pairs,
     outbox,
@@ -29,6 +30,8 @@ UPDATES_KEPT = dt.timedelta(days=7)
 FAILED_UPDATES_KEPT = dt.timedelta(days=30)
 # What became of a message is kept so long for a human to look at; its words went at once.
 OUTCOMES_KEPT = dt.timedelta(days=30)
+# What no code word has opened for so long is shown to nobody any more.
+HELD_KEPT = dt.timedelta(days=30)
 # So long after the close a reply in the staff group still finds its case.
 POSTS_KEPT = dt.timedelta(days=90)
 # Somebody who has not written for so long, and has no open case, is erased.
@@ -53,6 +56,7 @@ async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
         "sent messages": delete(outbox).where(
             outbox.c.state.in_(["sent", "failed"]), outbox.c.created_at < now - OUTCOMES_KEPT
         ),
+        "held messages": delete(held_messages).where(held_messages.c.held_at < now - HELD_KEPT),
         "message numbers": delete(chat_messages).where(
             chat_messages.c.sent_at < now - DELETABLE_FOR
         ),

@@ -227,6 +227,29 @@ message_pairs = Table(
     Index("ix_message_pairs_person", "case_id", "person_hash"),
 )
 
+# What is kept back until a person's code word comes.
+held_messages = Table(
+    "held_messages",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    # What is there for the person of a case?
+    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("purpose", String(8), nullable=False),
+    Column("sealed_body", Text, nullable=False),
+    # Which are to be forgotten?
+    Column("held_at", Moment, nullable=False, index=True),
+)
+
+# What a person is told later, about their case as it stands then.
+follow_ups = Table(
+    "follow_ups",
+    metadata,
+    Column("case_id", _Id, ForeignKey("cases.id"), primary_key=True),
+    Column("subject", String(8), primary_key=True),
+    # Which are due?
+    Column("due_at", Moment, nullable=False, index=True),
+)
+
 # What stands on people's phones, as chat and message id: forgotten once it cannot be deleted.
 chat_messages = Table(
     "chat_messages",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conversation.content import Content, load_content
-from desk import board, ladder, selftest
+from desk import board, follow_up, ladder, selftest
 from logs import set_up_logs
 from tests.scene import Scene, scene, sqlite_url
 
@@ -39,6 +39,7 @@ def _time_moves_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ladder, "LOOK_EVERY_S", 3600.0)
     monkeypatch.setattr(board, "LOOK_EVERY_S", 3600.0)
     monkeypatch.setattr(selftest, "FIRST_AFTER_S", 3600.0)
+    monkeypatch.setattr(follow_up, "LOOK_EVERY_S", 3600.0)
 
 
 @pytest.fixture

@@ -58,6 +58,7 @@ class Scene:
         self.now += dt.timedelta(minutes=minutes)
         if self.running is not None:
             await self.running.ladder.look(self.clock())
+            await self.running.follow_ups.look(self.clock())
             await self.settled()
 
     async def board_is_looked_at(self) -> None:

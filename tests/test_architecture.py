@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "storage": {"errors", "cases"},
     "metrics": {"cases", "knowledge", "matching", "storage"},
     "delivery": {"errors", "cases", "metrics", "storage"},
-    "assistant": {"errors", "cases", "conversation", "metrics", "storage"},
+    "expected_wait": {"errors", "cases", "conversation", "storage"},
+    "assistant": {"errors", "cases", "conversation", "expected_wait", "metrics", "storage"},
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
     "handlers": {
         "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching",

@@ -25,7 +25,8 @@ ITEMS = (
 STRANGER, STRANGERS, FORMER = 5010203999, -1007777777777, 603
 VERBS = (
     "language", "topic", "pillar", "table", "row", "helpful", "menu", "emergency", "human",
-    "human-yes", "human-no", "stop", "bot-only", "none", "forget-no", "forget-yes",
+    "human-yes", "human-no", "stop", "none", "forget-no", "forget-yes", "ask-later", "safe",
+    "quiet",
 )  # fmt: skip
 
 patient = settings(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import and_, select
 
-from benchmarks.desks import ALERT, NUMBERED
+from benchmarks.desks import ALERT, CODE, NUMBERED
 from benchmarks.limits import Call, TelegramLimits
 from benchmarks.shift import GROUP, Shift
 from benchmarks.simulated_time import Clock
@@ -18,7 +17,6 @@ from storage.database import Transaction
 from storage.outbox import STAFF_LANE
 from storage.tables import case_events, cases, outbox
 
-CODE = re.compile(r"\b[A-Z2-9]{5}\b")
 PING = "⏰"
 HOUSEKEEPING = ("topic", "edit", "notice")
 # A message that was on its way already when an alert came to be has not passed it.

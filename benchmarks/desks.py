@@ -18,8 +18,10 @@ ON_SCREEN = 10
 PATIENCE_S = 120.0
 CLOSES_WITHIN_S = 7200.0
 LOOKS_EVERY_S = 2.0
+CODE = re.compile(r"\b[A-Z2-9]{5}\b")
 ALERT = re.compile(r"(?:🔴 ALARM|🔴 AGAIN|🟡) (\w{5})")
 OFFERED = re.compile(r"case:claim:(\w{5})")
+NEXT = "queue:next"
 NUMBERED = re.compile(r"\bmsg-\d+\b")
 
 Message = dict[str, Any]
@@ -45,7 +47,7 @@ class _Group:
 
 
 class KakekomiDesk:
-    """Alerts with buttons; the most urgent one on the screen is claimed.
+    """The board's button deals the next case; before it stands there an alert is claimed.
 
     `kinds` are the kinds of danger as an alert names them, the most urgent first; `has_it` is what
     whoever may take a case is told.
@@ -57,6 +59,7 @@ class KakekomiDesk:
         self._kinds = kinds
         self._group = _Group(telegram)
         self._alerts: dict[str, Message] = {}
+        self._board: Message | None = None
 
     async def ask_for_human(self, person: int) -> None:
         """Ask by the command, and agree as soon as the bot asks whether to pass it on."""
@@ -74,8 +77,10 @@ class KakekomiDesk:
             await asyncio.sleep(LOOKS_EVERY_S)
 
     def on_screen(self, passed: set[int]) -> list[Work]:
-        """Return the newest alerts below which a button offers the case."""
+        """Return the board, or the newest alerts below which a button offers the case."""
         self._read()
+        if self._board is not None:
+            return [Work("", self._board, 0)]
         offered = (
             Work(code, alert, self._risk(alert["text"]))
             for code, alert in reversed(self._alerts.items())
@@ -83,27 +88,39 @@ class KakekomiDesk:
         )
         return list(islice(offered, ON_SCREEN))
 
-    async def take(self, volunteer: int, work: Work) -> bool:
-        """Press Claim; the pop-up says whether one has it."""
-        data, post = f"case:claim:{work.case}", int(work.post["message_id"])
-        press = await self._telegram.press(GROUP, volunteer, post, data)
+    async def take(self, volunteer: int, work: Work) -> Work | None:
+        """Press Next or Claim; the pop-up says which case one has now, if any."""
+        data = f"case:claim:{work.case}" if work.case else NEXT
+        press = await self._telegram.press(GROUP, volunteer, int(work.post["message_id"]), data)
         for _ in range(int(PATIENCE_S / LOOKS_EVERY_S)):
             told = [each["text"] for each in self._telegram.popups if each["id"] == press]
+            if told and work.case:
+                return work if told[0] == self._has_it else None
             if told:
-                return bool(told[0] == self._has_it)
+                dealt = CODE.search(told[0])
+                return Work(dealt[0], work.post, 0) if dealt else None
             await asyncio.sleep(LOOKS_EVERY_S)
-        return False
+        return None
 
     async def reply(self, volunteer: int, work: Work, text: str) -> None:
-        alert = self._alerts[work.case]
+        """Reply to the alert; a case may be dealt before its alert is there."""
+        alert = await self._alert(work.case)
         await self._group.write(volunteer, text, alert, alert.get("message_thread_id"))
 
+    async def _alert(self, case: str) -> Message:
+        while case not in self._alerts:
+            await asyncio.sleep(LOOKS_EVERY_S)
+            self._read()
+        return self._alerts[case]
+
     async def note(self, volunteer: int, work: Work, text: str) -> None:
-        await self._group.write(volunteer, text, None, work.post.get("message_thread_id"))
+        alert = await self._alert(work.case)
+        await self._group.write(volunteer, text, None, alert.get("message_thread_id"))
 
     async def close(self, volunteer: int, work: Work) -> None:
         """Press Close, and what came of it once the buttons for that stand there."""
-        alert, helped = self._alerts[work.case], f"case:outcome:{work.case}:{Outcome.HELPED.value}"
+        alert = await self._alert(work.case)
+        helped = f"case:outcome:{work.case}:{Outcome.HELPED.value}"
         post = int(alert["message_id"])
         await self._telegram.press(GROUP, volunteer, post, f"case:close:{work.case}")
         for _ in range(int(CLOSES_WITHIN_S / LOOKS_EVERY_S)):
@@ -114,6 +131,8 @@ class KakekomiDesk:
 
     def _read(self) -> None:
         for message in self._group.news():
+            if _has_button(message, NEXT):
+                self._board = message
             offered = OFFERED.search(str(message.get("reply_markup", "")))
             if offered:
                 # The newest alert or reminder of a case stands where the newest stand.
@@ -150,9 +169,9 @@ class RelayDesk:
         newest = reversed(self._unanswered.values())
         return list(islice((w for w in newest if w.post["message_id"] not in passed), ON_SCREEN))
 
-    async def take(self, volunteer: int, work: Work) -> bool:  # noqa: ARG002 - of the protocol
+    async def take(self, volunteer: int, work: Work) -> Work | None:  # noqa: ARG002 - of the protocol
         """Nothing says that somebody else is typing already."""
-        return True
+        return work
 
     async def reply(self, volunteer: int, work: Work, text: str) -> None:
         await self._group.write(volunteer, text, None, int(work.case))

@@ -66,8 +66,8 @@ class Desk(Protocol):
         """Return what a volunteer sees that nobody seems to have, the newest first, without the
         posts in `passed`."""
 
-    async def take(self, volunteer: int, work: Work) -> bool:
-        """A volunteer takes it; return whether they may now believe that they have it."""
+    async def take(self, volunteer: int, work: Work) -> Work | None:
+        """A volunteer takes it; return what they may now believe that they have."""
 
     async def reply(self, volunteer: int, work: Work, text: str) -> None: ...
 
@@ -143,9 +143,9 @@ class Shift:
             work = next(work for work in seen if work.risk == risk)
             passed.add(work.post["message_id"])
             self.taken += 1
-            if await self.desk.take(volunteer, work):
+            if (theirs := await self.desk.take(volunteer, work)) is not None:
                 vain = 0
-                await self._help(volunteer, work, rng)
+                await self._help(volunteer, theirs, rng)
             else:
                 vain += 1
                 self.taken_in_vain += 1

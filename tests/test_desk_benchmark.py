@@ -6,6 +6,7 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
 from aiohttp import web
 
 from benchmarks import desk, simulated_time
@@ -41,9 +42,10 @@ def test_an_hour_of_waiting_passes_at_once() -> None:
 
 
 def test_a_small_shift_loses_nobody_and_nobody_is_helped_twice(
-    content: Content, tmp_path: Path
+    content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = ["--people", "7", "--volunteers", "2", "--minutes", "0.5"]
+    monkeypatch.setattr(desk, "QUIET_S", 60.0)
+    few = ["--people", "7", "--volunteers", "7", "--minutes", "0.5"]
     options = desk.parser().parse_args(few)
     judgement = simulated_time.run(desk.kakekomi(options, content, tmp_path), factor=100)
     assert len(judgement.alert_s) == len(judgement.human_s) == 7

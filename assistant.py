@@ -11,7 +11,7 @@ import structlog
 
 from cases.codes import new_code
 from cases.deadlines import Limits
-from cases.lifecycle import step
+from cases.lifecycle import risk, step
 from cases.model import Case, Event, State
 from conversation import alerts, answers
 from conversation.content import Content
@@ -219,7 +219,10 @@ class Assistant:
                 text += "\n" + voice.say("staff-alarm-blocked", name=by, reason=reason)
                 await save_block(tx, person.id, replace(person.block, alarmed_at=now))
             keyboard = alerts.buttons(voice, after)
-            await enqueue(tx, Outgoing(None, Purpose.ALERT, text, keyboard, case_id=after.id), now)
+            message = Outgoing(
+                None, Purpose.ALERT, text, keyboard, case_id=after.id, risk=risk(after.urgent_kind)
+            )
+            await enqueue(tx, message, now)
         await pass_to_staff(tx, self.content, after, person.chat_id, wish, incoming, now)
         return after
 

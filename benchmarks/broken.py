@@ -30,19 +30,20 @@ class CutOff(web.Response):
         return await super().prepare(request)
 
 
-def _error(status: int, description: str, **parameters: int) -> web.Response:
+def refusal(status: int, description: str, **parameters: int) -> web.Response:
+    """Return the Bot API's answer to what it does not do."""
     body = {"ok": False, "error_code": status, "description": description}
     return web.json_response({**body, "parameters": parameters}, status=status)
 
 
 AWAY: dict[str, Callable[[], web.Response]] = {
-    "group deleted": lambda: _error(403, "Forbidden: the group chat was deleted"),
-    "group not found": lambda: _error(400, "Bad Request: chat not found"),
-    "bot removed": lambda: _error(403, "Forbidden: bot was kicked from the supergroup chat"),
+    "group deleted": lambda: refusal(403, "Forbidden: the group chat was deleted"),
+    "group not found": lambda: refusal(400, "Bad Request: chat not found"),
+    "bot removed": lambda: refusal(403, "Forbidden: bot was kicked from the supergroup chat"),
 }
 NOT_DONE: dict[str, Callable[[], web.Response]] = {
-    "429": lambda: _error(429, "Too Many Requests", retry_after=RETRY_AFTER_S),
-    "500": lambda: _error(500, "Internal Server Error"),
+    "429": lambda: refusal(429, "Too Many Requests", retry_after=RETRY_AFTER_S),
+    "500": lambda: refusal(500, "Internal Server Error"),
     "502": lambda: web.Response(status=502, text="<html>Bad Gateway</html>"),
     "no answer": CutOff,
 }

@@ -90,6 +90,12 @@ def step(
     return replace(after, rung=rung, due_at=due_at)
 
 
+def risk(urgent_kind: str | None) -> int:
+    """Return how dangerous a case is, to put cases in order: 0 where the person just asked."""
+    known = list[str | None](reversed(URGENT_KINDS))
+    return known.index(urgent_kind) + 1 if urgent_kind in known else 0
+
+
 def more_urgent(one: str | None, other: str | None) -> str | None:
     """Return the more urgent of two kinds; None is the least."""
     known = [kind for kind in URGENT_KINDS if kind in (one, other)]

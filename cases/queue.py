@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cases.lifecycle import risk
 from cases.model import Case, Origin
 from cases.team import Member
-from knowledge.schema import URGENT_KINDS
 
 # In these minutes count: nobody waits for a volunteer of the right language.
 LIFE_IN_DANGER = frozenset({"immediate-danger", "suicide-self-harm", "medical-emergency"})
@@ -33,10 +33,9 @@ def by_risk(queue: Sequence[Queued]) -> list[Queued]:
     that they need somebody, then whoever has waited longer."""
 
     def place(queued: Queued) -> tuple[int, bool, bool, float, int]:
-        kind, since = queued.case.urgent_kind, queued.since
-        risk = URGENT_KINDS.index(kind) if kind in URGENT_KINDS else len(URGENT_KINDS)
+        danger, since = risk(queued.case.urgent_kind), queued.since
         calm = queued.case.origin is not Origin.UNSAFE
-        return risk, calm, since is None, since.timestamp() if since else 0.0, queued.case.id
+        return -danger, calm, since is None, since.timestamp() if since else 0.0, queued.case.id
 
     return sorted(queue, key=place)
 

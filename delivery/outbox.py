@@ -71,6 +71,7 @@ class Outbox:
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._sent: list[Sent] = []
+        self._crowded = False
 
     def wake(self) -> None:
         """Say that there is something new to send."""
@@ -126,7 +127,10 @@ class Outbox:
             # Another process may have learnt that the group was upgraded.
             group = self._staff_chat
             group.id = await current_staff_chat(tx, group.configured_id)
-            paced_s = await _staff_wait_s(tx, staff.message, now)
+            sent_at = await staff_sent_at(tx, now - pacing.WINDOW)
+            sent_at = sorted([*sent_at, *self._sender.topics_made_at])
+            self._crowded = pacing.is_crowded(sent_at, now)
+            paced_s = pacing.wait_s(sent_at, now, kept=_kept(staff.message))
             found += [] if paced_s else [staff]
             wait_s = min(wait_s, paced_s or wait_s)
         # Once the clock was set forward, what is being sent looks abandoned.
@@ -139,7 +143,7 @@ class Outbox:
 
     async def _send(self, due: Due, case: Case | None) -> None:
         with self._metrics.step("outbox"):
-            sent = await self._sender.send(due, case)
+            sent = await self._sender.send(due, case, crowded=self._crowded)
         self._sent += [sent, *sent.rest]
         self.wake()
 
@@ -232,8 +236,8 @@ def _outcome(decision: Again | GiveUp) -> Outcome:
     return "uncertain" if decision.uncertain else "again"
 
 
-async def _staff_wait_s(tx: Transaction, message: Outgoing, now: dt.datetime) -> float:
-    """Return how long the staff group's budget makes this message wait."""
-    sent_at = await staff_sent_at(tx, now - pacing.WINDOW)
-    kept = {Purpose.ALERT: 0, Purpose.BOARD: pacing.KEPT_FOR_ALL}
-    return pacing.wait_s(sent_at, now, kept=kept.get(message.purpose, pacing.KEPT_FOR_ALARMS))
+def _kept(message: Outgoing) -> int:
+    """Return how much of the group's budget of a minute a message leaves to more urgent ones."""
+    if message.purpose is Purpose.ALERT and message.risk:
+        return 0
+    return pacing.KEPT_FOR_ALL if message.purpose is Purpose.BOARD else pacing.KEPT_FOR_ALARMS

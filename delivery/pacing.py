@@ -1,7 +1,7 @@
 """Telegram takes 20 messages a minute for one group. Pure.
 
-Alarms may use all of it; the rest leaves some room, so that an alarm never waits behind copies; the
-board leaves more, so that nothing waits behind it.
+An alert of danger may use all of it; the rest leaves some room, so that danger never waits behind
+what can; the board leaves more, so that nothing waits behind it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Sequence
 PER_MINUTE = 20
 KEPT_FOR_ALARMS = 5
 KEPT_FOR_ALL = 12
+# Once so many were sent within a minute, a new case gets its topic later.
+CROWDED_FROM = 10
 WINDOW = dt.timedelta(minutes=1)
 
 
@@ -23,7 +25,16 @@ def wait_s(sent_at: Sequence[dt.datetime], now: dt.datetime, *, kept: int) -> fl
     written before the clock was set back, and nothing waits for them.
     """
     budget = PER_MINUTE - kept
-    recent = [moment for moment in sent_at if now - WINDOW < moment <= now]
+    recent = _within_window(sent_at, now)
     if len(recent) < budget:
         return 0.0
     return (recent[-budget] + WINDOW - now).total_seconds()
+
+
+def is_crowded(sent_at: Sequence[dt.datetime], now: dt.datetime) -> bool:
+    """Return whether so much goes to the group that no alert should cost more than one message."""
+    return len(_within_window(sent_at, now)) >= CROWDED_FROM
+
+
+def _within_window(sent_at: Sequence[dt.datetime], now: dt.datetime) -> list[dt.datetime]:
+    return [moment for moment in sent_at if now - WINDOW < moment <= now]

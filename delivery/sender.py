@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,7 @@ from telegram import Bot
 from telegram.error import TelegramError
 
 from cases.model import Case
+from delivery.pacing import PER_MINUTE
 from delivery.relay import threaded
 from delivery.retry import Failure, Trouble
 from delivery.send import send, send_album
@@ -89,26 +91,33 @@ class Sender:
         self._repeat_mark = repeat_mark
         self._merged = merged
         self._is_forum: dict[int, bool] = {}
+        # Telegram shows each as a message in the group, and may count it as one.
+        self.topics_made_at: deque[dt.datetime] = deque(maxlen=PER_MINUTE)
 
-    async def send(self, due: Due, case: Case | None) -> Sent:
-        """Send a message, of this case if it is of one, and return what became of it."""
+    async def send(self, due: Due, case: Case | None, *, crowded: bool) -> Sent:
+        """Send a message, of this case if it is of one, and return what became of it.
+
+        Where the group is `crowded` no alert waits for a topic.
+        """
         try:
             async with asyncio.timeout(SEND_MAX_S):
-                return await self._send(due, case)
+                return await self._send(due, case, crowded=crowded)
         except TimeoutError:
             return Sent(due, Failure(Trouble.UNCERTAIN), case=case)
         except StorageError:
             log.exception("what is sent cannot be kept", outbox_id=due.id)
             return Sent(due, Failure(Trouble.NOT_CONNECTED), case=case)
 
-    async def _send(self, due: Due, case: Case | None) -> Sent:
+    async def _send(self, due: Due, case: Case | None, *, crowded: bool) -> Sent:
         message = due.message
         if message.wipes and message.to is not None:
             return Sent(due, await self._wipe(message.to))
         chat_id = self._staff_chat.id if message.to is None else message.to
         if _in_former_group(message, self._staff_chat.id):
             return Sent(due, Failure(Trouble.GONE), chat_id, case)
-        thread_id = await self._thread(case, chat_id) if message.to is None else None
+        may_make = not (crowded and message.purpose is Purpose.ALERT)
+        in_group = message.to is None
+        thread_id = await self._thread(case, chat_id, may_make=may_make) if in_group else None
         if case is not None:
             message = await threaded(self._database, message, case, chat_id)
         if message.relay.mirrors is not None and message.edits is None:
@@ -169,9 +178,10 @@ class Sender:
             async with self._database.begin() as tx:
                 await forget_messages(tx, tuple(rows))
 
-    async def _thread(self, case: Case | None, chat_id: int) -> int | None:
-        """Return the case's forum topic, made now if there is none; None in a plain group."""
-        if case is None or case.topic_id is not None:
+    async def _thread(self, case: Case | None, chat_id: int, *, may_make: bool) -> int | None:
+        """Return the case's forum topic, made now if there is none and it may be made; None in a
+        plain group."""
+        if case is None or case.topic_id is not None or not may_make:
             return case.topic_id if case else None
         try:
             if chat_id not in self._is_forum:
@@ -179,6 +189,7 @@ class Sender:
             if not self._is_forum[chat_id]:
                 return None
             topic = await self._bot.create_forum_topic(chat_id, self._topic_name(case))
+            self.topics_made_at.append(self._clock())
         except TelegramError as error:
             # A topic is a convenience, the alert is not: without one it goes to the group itself.
             log.warning("no topic for the case", code=case.code, error=type(error).__name__)

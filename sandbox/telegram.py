@@ -164,17 +164,19 @@ class Telegram:
         message.update({"text": text, "edit_date": int(self.clock())})
         await self.add_update({"edited_message": message})
 
-    async def press(self, chat_id: int, user_id: int, message_id: int, data: str) -> None:
-        """Somebody presses a button."""
+    async def press(self, chat_id: int, user_id: int, message_id: int, data: str) -> str:
+        """Somebody presses a button; return the id by which the press may be answered."""
         message = self.chats[chat_id].messages[message_id]
+        query_id = str(next(self._message_ids))
         query = {
-            "id": str(next(self._message_ids)),
+            "id": query_id,
             "from": self.users[user_id].as_json(),
             "message": message,
             "chat_instance": str(chat_id),
             "data": data,
         }
         await self.add_update({"callback_query": query})
+        return query_id
 
     async def add_update(self, update: dict[str, Any]) -> None:
         """Something happens that the bot is told of, as the Bot API shows it."""

@@ -9,17 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, update
 
 from storage.database import Transaction
 from storage.locks import CLOCKS_DIFFER
@@ -43,7 +33,7 @@ Keyboard = tuple[tuple[tuple[str, str], ...], ...]
 
 
 class Purpose(enum.StrEnum):
-    """What a message is for; in a lane, smaller priorities go first."""
+    """What a message is for."""
 
     ALERT = "alert"
     PING = "ping"
@@ -60,10 +50,6 @@ class Purpose(enum.StrEnum):
     BOARD = "board"
     """The group's board, which is pinned: everything else passes it."""
 
-    @property
-    def priority(self) -> int:
-        return {Purpose.ALERT: 0, Purpose.PING: 1, Purpose.BOARD: 3}.get(self, 2)
-
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -74,7 +60,7 @@ class Outgoing:
     sent before; `deletes` are messages of the chat that go; `wipes` says that all of it goes that
     is known.
     `commands` are all that the chat lists from then on, with none it lists the usual ones again.
-    `language` is that of whoever reads it; None is the staff's.
+    `language` is that of whoever reads it; None is the staff's. `risk` is that of an alert's case.
     """
 
     to: int | None
@@ -89,6 +75,15 @@ class Outgoing:
     language: str | None = None
     commands: Commands | None = None
     relay: Relay = PLAIN
+    risk: int = 0
+
+    @property
+    def priority(self) -> int:
+        """In a lane, smaller ones go first: alerts of danger by risk, the words that alarmed, other
+        alerts, reminders, all the rest, the board."""
+        if self.risk or self.relay.is_urgent:
+            return -1 - self.risk
+        return {Purpose.ALERT: 0, Purpose.PING: 1, Purpose.BOARD: 3}.get(self.purpose, 2)
 
     @property
     def is_new_on_phone(self) -> bool:
@@ -141,7 +136,7 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
     rows = [
         {
             "lane": STAFF_LANE if message.to is None else tx.vault.hash(message.to),
-            "priority": 1 if message.relay.is_urgent else message.purpose.priority,
+            "priority": message.priority,
             "purpose": message.purpose.value,
             "case_id": message.case_id,
             "sealed_body": tx.vault.seal(dataclasses.asdict(message)),
@@ -215,6 +210,7 @@ def due_from_row(tx: Transaction, row: Any) -> Due:
         language=body.get("language"),
         commands=None if commands is None else tuple((name, what) for name, what in commands),
         relay=Relay.from_json(body.get("relay")),
+        risk=body.get("risk", 0),
     )
     return Due(
         id=row.id,

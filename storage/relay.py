@@ -23,7 +23,7 @@ class Relay:
     group of messages that it is part of. `said` are the words of a copied text: of more than one
     text, they are what is sent. `mirrors` (chat and message id) is the volunteer's message whose
     copy at the person changes to the new text, a caption if `is_caption`. `mark` is the reaction
-    that the message `reply_to` gets. `is_urgent` lets a copy pass those that can wait."""
+    that the message `reply_to` gets. `is_urgent` lets the words that alarmed pass what can wait."""
 
     thread: int | None = None
     reply_to: int | None = None

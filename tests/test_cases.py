@@ -8,9 +8,10 @@ import random
 import pytest
 
 from cases import lifecycle
-from cases.lifecycle import TRANSITIONS, more_urgent
+from cases.lifecycle import TRANSITIONS, more_urgent, risk
 from cases.model import Case, Claim, Event, Origin, State
 from errors import CaseError
+from knowledge.schema import URGENT_KINDS
 from tests.limits import LIMITS
 
 HANA, KEN = Claim(601, "Hana"), Claim(602, "Ken")
@@ -135,3 +136,9 @@ def test_danger_to_life_is_more_urgent_than_threats() -> None:
     assert more_urgent("threats", "immediate-danger") == "immediate-danger"
     assert more_urgent(None, "threats") == "threats"
     assert more_urgent(None, None) is None
+
+
+def test_the_more_urgent_of_two_kinds_has_the_higher_risk_and_a_request_none() -> None:
+    ordered = sorted([None, *reversed(URGENT_KINDS)], key=risk, reverse=True)
+    assert ordered == [*URGENT_KINDS, None]
+    assert risk(None) == 0

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from delivery.pacing import KEPT_FOR_ALARMS, PER_MINUTE, wait_s
+from delivery.pacing import CROWDED_FROM, KEPT_FOR_ALARMS, PER_MINUTE, is_crowded, wait_s
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
 from delivery.send import failure_of
 
@@ -93,11 +93,19 @@ def seconds(*numbers: int) -> list[dt.datetime]:
     return [dt.datetime(2026, 12, 1, 3, 0, number, tzinfo=dt.UTC) for number in numbers]
 
 
-def test_copies_leave_room_in_the_group_for_an_alarm() -> None:
+def test_what_can_wait_leaves_room_in_the_group_for_an_alarm() -> None:
     copies = seconds(*range(PER_MINUTE - KEPT_FOR_ALARMS))
     (now,) = seconds(20)
     assert wait_s(copies, now, kept=KEPT_FOR_ALARMS) == 40.0
     assert wait_s(copies, now, kept=0) == 0.0
+
+
+def test_the_group_is_crowded_while_half_of_its_minute_is_used_up() -> None:
+    sent = seconds(*range(CROWDED_FROM))
+    (now,) = seconds(20)
+    assert is_crowded(sent, now)
+    assert not is_crowded(sent[1:], now)
+    assert not is_crowded(sent, now + dt.timedelta(minutes=1))
 
 
 def test_even_alarms_keep_telegram_s_limit() -> None:

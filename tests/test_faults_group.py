@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
+from benchmarks.limits import TelegramLimits
 from conversation.content import Content
+from delivery.pacing import CROWDED_FROM, PER_MINUTE, WINDOW
 from storage.cases import add_post, case_of_person
 from storage.inbox import ATTEMPTS_MAX
 from storage.people import find_person
@@ -248,3 +251,53 @@ async def test_a_reply_that_waited_while_the_group_was_upgraded_is_not_passed_ov
         await here.telegram.write(GROUP, 601, "Are you safe?", reply_to=alert)
         await here.settled()
         assert here.find(new_id, "not delivered")
+
+
+async def test_where_many_cry_for_help_no_alert_waits_for_a_topic_but_their_words_get_one(
+    stage: Scene,
+) -> None:
+    people = [stage.person("Somebody", 700 + number) for number in range(CROWDED_FROM + 2)]
+    for person in people:
+        await stage.telegram.write(person, person, ALARM)
+
+    def alerts() -> list[dict[str, Any]]:
+        return [each for each in stage.messages(GROUP) if "ALARM" in each.get("text", "")]
+
+    await until(lambda: len(alerts()) == len(people))
+    with_topic = [each for each in alerts() if "message_thread_id" in each]
+    assert 0 < len(with_topic) < len(people)
+    while len(stage.group.topics) < len(people):
+        stage.now += WINDOW
+        await asyncio.sleep(0.1)
+    await stage.settled()
+    words = [each for each in stage.messages(GROUP) if each.get("text") == ALARM]
+    assert len({each["message_thread_id"] for each in words}) == len(people)
+
+
+async def test_an_alert_without_a_topic_is_answered_like_any_other(stage: Scene) -> None:
+    for number in range(CROWDED_FROM + 1):
+        person = stage.person("Somebody", 700 + number)
+        await stage.telegram.write(person, person, ALARM)
+    last = 700 + CROWDED_FROM
+    await until(lambda: sum("ALARM" in text for text in stage.texts(GROUP)) > CROWDED_FROM)
+    alert = stage.find(GROUP, "ALARM")
+    assert "message_thread_id" not in alert
+    await stage.telegram.write(GROUP, 601, "em ở đâu", reply_to=alert["message_id"])
+    people = range(700, last + 1)
+    await until(lambda: any("em ở đâu" in stage.texts(person) for person in people))
+
+
+async def test_with_topics_and_all_the_bot_keeps_telegram_s_limit_for_the_group(
+    stage: Scene,
+) -> None:
+    limits = TelegramLimits(lambda: stage.clock().timestamp())
+    stage.server.fault = limits
+    people = [stage.person("Somebody", 700 + number) for number in range(PER_MINUTE // 2)]
+    for person in people:
+        await stage.telegram.write(person, person, ALARM)
+    await until(lambda: sum("ALARM" in text for text in stage.texts(GROUP)) == len(people))
+    while len(stage.group.topics) < len(people):
+        await asyncio.sleep(0.5)
+        stage.now += WINDOW
+    await stage.settled()
+    assert limits.refused[GROUP] == 0

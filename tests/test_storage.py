@@ -139,6 +139,34 @@ async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: 
     assert sent == ["three", "one", "two"]
 
 
+async def test_danger_passes_whoever_just_asks_and_the_worse_passes_the_lesser(
+    database: Database,
+) -> None:
+    def alert(words: str, risk: int = 0) -> Outgoing:
+        return Outgoing(None, Purpose.ALERT, words, risk=risk)
+
+    in_danger = Relay(is_urgent=True)
+    written = [
+        Outgoing(None, Purpose.NOTICE, "notice"),
+        Outgoing(None, Purpose.PING, "reminder"),
+        alert("asks"),
+        Outgoing(None, Purpose.COPY, copy_of=(PERSON, 1), relay=in_danger),
+        alert("threats", risk=1),
+        alert("attacked", risk=12),
+        alert("threats too", risk=1),
+        alert("asks too"),
+    ]
+    sent = []
+    async with database.begin() as tx:
+        for message in written:
+            await enqueue(tx, message, NOON)
+        while due := await first_of_staff(tx, NOON):
+            sent.append(due.message.text)
+            await mark_sent(tx, [due], NOON)
+    first = ["attacked", "threats", "threats too", None]
+    assert sent == [*first, "asks", "asks too", "reminder", "notice"]
+
+
 async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) -> None:
     later = NOON + dt.timedelta(seconds=30)
     async with database.begin() as tx:

@@ -122,7 +122,7 @@ class KakekomiDesk:
         alert = await self._alert(work.case)
         helped = f"case:outcome:{work.case}:{Outcome.HELPED.value}"
         post = int(alert["message_id"])
-        await self._telegram.press(GROUP, volunteer, post, f"case:outcome:{work.case}:helped")
+        await self._telegram.press(GROUP, volunteer, post, f"case:close:{work.case}")
         for _ in range(int(CLOSES_WITHIN_S / LOOKS_EVERY_S)):
             await asyncio.sleep(LOOKS_EVERY_S)
             if _has_button(alert, helped):

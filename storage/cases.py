@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
@@ -37,12 +38,13 @@ async def case_by_code(tx: Transaction, code: str) -> Case | None:
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
 
-async def case_of_topic(tx: Transaction, topic_id: int) -> Case | None:
-    """Return the case that has a forum topic; None where none has it, or more than one.
+async def case_of_topic(tx: Transaction, group_id: int | None, topic_id: int) -> Case | None:
+    """Return the case that has a forum topic of a group; None where none has it, or more than one.
 
     Topics are numbered by group: after `STAFF_CHAT_ID` was changed two cases can have the same.
     """
-    query = select(cases).where(cases.c.topic_id == topic_id).limit(2)
+    is_there = cases.c.group_id.is_not_distinct_from(group_id)
+    query = select(cases).where(cases.c.topic_id == topic_id, is_there).limit(2)
     rows = (await tx.connection.execute(query)).all()
     return _case(tx, rows[0]) if len(rows) == 1 else None
 
@@ -80,8 +82,9 @@ async def open_case(
     urgent_kind: str | None,
     now: dt.datetime,
     due_at: dt.datetime,
+    group_id: int | None = None,
 ) -> Case:
-    """Open the person's first case and return it, with its first history row."""
+    """Open the person's first case, in a group, and return it, with its first history row."""
     query = insert(cases).values(
         code=code,
         person_id=person_id,
@@ -91,6 +94,7 @@ async def open_case(
         urgent_kind=urgent_kind,
         opened_at=now,
         due_at=due_at,
+        group_id=group_id,
     )
     case_id = (await tx.connection.execute(query.returning(cases.c.id))).scalar_one()
     await _add_event(tx, case_id, Event.OPEN, None, State.WAITING, urgent_kind, None, now)
@@ -105,6 +109,7 @@ async def open_case(
         None,
         now,
         due_at=due_at,
+        group_id=group_id,
     )
 
 
@@ -149,10 +154,43 @@ async def save_step(
     return True
 
 
-async def set_topic(tx: Transaction, case_id: int, topic_id: int | None) -> None:
-    """Remember the forum topic of a case; None when it is gone."""
-    query = update(cases).where(cases.c.id == case_id).values(topic_id=topic_id)
+async def set_topic(tx: Transaction, case: Case, topic_id: int | None) -> None:
+    """Remember the forum topic of a case, unless it has left the group since; None when it is
+    gone."""
+    is_there = cases.c.group_id.is_not_distinct_from(case.group_id)
+    query = update(cases).where(cases.c.id == case.id, is_there).values(topic_id=topic_id)
     await tx.connection.execute(query)
+
+
+async def leave_group(tx: Transaction, group_id: int) -> list[Case]:
+    """Move the cases of a group to the default one; return the open ones of which an alert stood in
+    the group.
+
+    They get new topics, and the old alerts move them no more.
+    """
+    mine = select(cases.c.id).where(cases.c.group_id == group_id)
+    alerts = (staff_posts.c.case_id.in_(mine), staff_posts.c.purpose.in_((*_WITH_BUTTONS, "cards")))
+    query = select(staff_posts.c.case_id).where(*alerts).distinct()
+    alerted = set((await tx.connection.execute(query)).scalars())
+    await tx.connection.execute(delete(staff_posts).where(*alerts))
+    change = (
+        update(cases)
+        .where(cases.c.group_id == group_id)
+        .values(group_id=None, topic_id=None)
+        .returning(cases)
+    )
+    moved = [_case(tx, row) for row in await tx.connection.execute(change)]
+    return [
+        each
+        for each in moved
+        if each is not None and each.state is not State.CLOSED and each.id in alerted
+    ]
+
+
+async def groups_of_cases(tx: Transaction, known: Collection[int]) -> set[int]:
+    """Return the groups that have cases, other than those that are known."""
+    query = select(cases.c.group_id).where(cases.c.group_id.is_not(None)).distinct()
+    return set((await tx.connection.execute(query)).scalars()) - set(known)
 
 
 async def add_post(
@@ -279,4 +317,5 @@ def case_from_row(tx: Transaction, row: Any) -> Case:
         rung=row.rung,
         due_at=row.due_at,
         offered_to=_open_claim(tx, row.sealed_offer),
+        group_id=row.group_id,
     )

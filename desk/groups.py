@@ -9,8 +9,9 @@ import structlog
 
 from conversation import alerts
 from conversation.content import Content
-from storage.cases import case_by_code, groups_of_cases, leave_group
+from storage.cases import case_by_code
 from storage.database import Database, Transaction
+from storage.groups import groups_of_cases, leave_group
 from storage.inbox import finish
 from storage.lanes import groups_of_lanes, move_lane
 from storage.outbox import Outgoing, Purpose, enqueue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, update
@@ -13,7 +12,7 @@ from storage.database import Transaction
 from storage.tables import case_events, cases, staff_posts
 
 # The messages in the staff group below which a case's buttons stand.
-_WITH_BUTTONS = ("alert", "ping")
+WITH_BUTTONS = ("alert", "ping")
 
 
 async def case_of_person(tx: Transaction, person_id: int) -> Case | None:
@@ -57,7 +56,7 @@ async def case_of_post(tx: Transaction, chat_id: int, message_id: int) -> Case |
         .where(
             staff_posts.c.chat_id == chat_id,
             staff_posts.c.message_id == message_id,
-            staff_posts.c.purpose.in_((*_WITH_BUTTONS, "copy")),
+            staff_posts.c.purpose.in_((*WITH_BUTTONS, "copy")),
         )
     )
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
@@ -162,37 +161,6 @@ async def set_topic(tx: Transaction, case: Case, topic_id: int | None) -> None:
     await tx.connection.execute(query)
 
 
-async def leave_group(tx: Transaction, group_id: int) -> list[Case]:
-    """Move the cases of a group to the default one; return the open ones of which an alert stood in
-    the group.
-
-    They get new topics, and the old alerts move them no more.
-    """
-    mine = select(cases.c.id).where(cases.c.group_id == group_id)
-    alerts = (staff_posts.c.case_id.in_(mine), staff_posts.c.purpose.in_((*_WITH_BUTTONS, "cards")))
-    query = select(staff_posts.c.case_id).where(*alerts).distinct()
-    alerted = set((await tx.connection.execute(query)).scalars())
-    await tx.connection.execute(delete(staff_posts).where(*alerts))
-    change = (
-        update(cases)
-        .where(cases.c.group_id == group_id)
-        .values(group_id=None, topic_id=None)
-        .returning(cases)
-    )
-    moved = [_case(tx, row) for row in await tx.connection.execute(change)]
-    return [
-        each
-        for each in moved
-        if each is not None and each.state is not State.CLOSED and each.id in alerted
-    ]
-
-
-async def groups_of_cases(tx: Transaction, known: Collection[int]) -> set[int]:
-    """Return the groups that have cases, other than those that are known."""
-    query = select(cases.c.group_id).where(cases.c.group_id.is_not(None)).distinct()
-    return set((await tx.connection.execute(query)).scalars()) - set(known)
-
-
 async def add_post(
     tx: Transaction, chat_id: int, message_id: int, case_id: int, purpose: str
 ) -> None:
@@ -209,7 +177,7 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
     one), or None before it was sent."""
     query = (
         select(staff_posts.c.chat_id, staff_posts.c.message_id)
-        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(_WITH_BUTTONS))
+        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(WITH_BUTTONS))
         .order_by(staff_posts.c.message_id.desc())
         .limit(1)
     )
@@ -220,7 +188,7 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
 async def is_alert_of_case(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:
     """Return whether a message in the staff group is one of the alerts of a case."""
     query = select(staff_posts.c.case_id).where(
-        *_is_post(case_id, chat_id, message_id, _WITH_BUTTONS)
+        *_is_post(case_id, chat_id, message_id, WITH_BUTTONS)
     )
     return (await tx.connection.execute(query)).one_or_none() is not None
 

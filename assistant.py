@@ -23,7 +23,7 @@ from metrics import Metrics
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
-from storage.erase import copies_in_group, erase_person
+from storage.erase import copies_in_groups, erase_person
 from storage.flood import enqueue_copy
 from storage.follow_ups import FollowUp, Subject, drop_follow_ups, plan_follow_up
 from storage.held import drop_held, has_held, release_held
@@ -31,6 +31,7 @@ from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_block, save_person
 from storage.relay import Relay, Words
+from storage.staff_chats import StaffChats
 
 log = structlog.get_logger()
 
@@ -49,6 +50,7 @@ class Assistant:
     limits: Limits
     metrics: Metrics
     sent: Callable[[], None]
+    chats: StaffChats
 
     async def handle(
         self, update_id: int, chat_id: int, incoming: Incoming, now: dt.datetime
@@ -142,17 +144,22 @@ class Assistant:
         self, tx: Transaction, person: Person, case: Case | None, turn: Turn, now: dt.datetime
     ) -> None:
         """Erase the person; the volunteers' copies go too, as far as Telegram deletes them."""
-        copies = await copies_in_group(tx, case.id) if case else []
+        copies = await copies_in_groups(tx, case.id) if case else {}
         if case is not None:
             erased = step(case, Event.ERASE, now=now, limits=self.limits)
             await save_step(tx, case, erased, Event.ERASE, now)
         await erase_person(tx, person)
         if case is not None:
             await tell_staff(tx, self.content, "staff-erased", case, now)
-        ids = tuple(message_id for _, message_id in copies)
-        for at in range(0, len(ids), DELETED_AT_ONCE):
-            gone = Outgoing(None, Purpose.EDIT, deletes=ids[at : at + DELETED_AT_ONCE])
-            await enqueue(tx, gone, now)
+        for chat_id, message_ids in copies.items():
+            group_id = self.chats.other(chat_id)
+            # In a group that was upgraded since, the same numbers are other messages.
+            if self.chats.chat_of(group_id) != chat_id:
+                continue
+            for at in range(0, len(message_ids), DELETED_AT_ONCE):
+                some = tuple(message_ids[at : at + DELETED_AT_ONCE])
+                gone = Outgoing(None, Purpose.EDIT, deletes=some, group_id=group_id)
+                await enqueue(tx, gone, now)
         for reply in turn.replies:
             farewell = Outgoing(
                 person.chat_id, Purpose.FAREWELL, reply.text, language=turn.language
@@ -196,8 +203,9 @@ class Assistant:
         """Do what the conversation wants of the case: its step, its alert, the copies."""
         if case is None:
             kind, due_at = wish.urgent_kind, now + self.limits.rung_wait(wish.urgent_kind, 0)
+            group_id = await self.chats.group_for(tx, turn.language)
             after = await open_case(
-                tx, code, person.id, turn.language, wish.origin, kind, now, due_at
+                tx, code, person.id, turn.language, wish.origin, kind, now, due_at, group_id
             )
         else:
             event = _event(wish, case)

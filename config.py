@@ -33,6 +33,11 @@ class Config(BaseSettings):
     staff_chat_id: int | None = Field(
         None, description="The id of the NPO's Telegram group (a negative number)."
     )
+    staff_chats: Annotated[dict[str, int], NoDecode] = Field(
+        {},
+        description="Groups for the cases of a language, such as vi:-1001,id:-1002. All else goes "
+        "to STAFF_CHAT_ID.",
+    )
     database_url: str = Field(
         "sqlite+aiosqlite:///data/kakekomi.sqlite3",
         description="Where cases and messages are kept: SQLite or PostgreSQL (asyncpg).",
@@ -84,6 +89,20 @@ class Config(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("staff_chats", mode="before")
+    @classmethod
+    def _split_into_groups(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        found = re.findall(r"([a-z]{2,3}):(-[0-9]+)", value)
+        groups = dict(found)
+        if re.sub(r"\s", "", value).strip(",") != ",".join(map(":".join, groups.items())):
+            raise ValueError(
+                "write each language once with the id of its group, a negative number: "
+                "vi:-1001,id:-1002"
+            )
+        return groups
 
     @field_validator("encryption_keys")
     @classmethod

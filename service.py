@@ -24,11 +24,13 @@ from delivery.inbox import Inbox
 from delivery.outbox import Outbox
 from delivery.polling import poll
 from delivery.request import Request
-from delivery.sender import Sender, StaffChat
+from delivery.send import may_write
+from delivery.sender import Sender
 from delivery.waiting import until_it_works
 from delivery.webhook import Webhook, listening, set_webhook, webhook_app
 from desk.board import BoardDesk
 from desk.follow_up import FollowUps
+from desk.groups import Groups
 from desk.ladder import Ladder
 from desk.selftest import SelfTest
 from desk.steps import Desk
@@ -46,10 +48,11 @@ from storage.database import Database
 from storage.keys import check_look_up_key
 from storage.locks import holding
 from storage.migrate import migrate
-from storage.outbox import Outgoing, Purpose, release_claims
+from storage.outbox import Outgoing, Purpose
+from storage.outcomes import release_claims
 from storage.purge import purge
 from storage.relay import Words
-from storage.staff_chats import current_staff_chat
+from storage.staff_chats import StaffChats
 
 log = structlog.get_logger()
 
@@ -93,32 +96,37 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
     database = Database(config.database_url, keys)
     metrics = Metrics(content.translations.languages)
     health = Health(metrics)
-    staff_chat = StaffChat(config.staff_chat_id, config.staff_chat_id)
+    chats = StaffChats(config.staff_chat_id, config.staff_chats)
+    groups = Groups(database, content, chats)
     application = _application(config.telegram_bot_token.get_secret_value(), config)
     bot = application.bot
-    outbox = _outbox(database, bot, staff_chat, content, clock, metrics)
+    outbox = _outbox(bot, groups, clock, metrics)
     limits = Limits.of_minutes(config.lease_min, content.knowledge.ladders)
     here = Services(
-        assistant=Assistant(database, content, limits, metrics, outbox.wake),
+        assistant=Assistant(database, content, limits, metrics, outbox.wake, chats),
         desk=Desk(database, content, limits, metrics, outbox.wake),
         content=content,
-        staff_chat=staff_chat,
+        chats=chats,
+        groups=groups,
         clock=clock,
     )
     register(application, here)
     inbox = _inbox(database, application, here, metrics)
     ladder = Ladder(
         here.desk,
-        lambda: coordinators(bot, staff_chat.id),
-        lambda staff_ids: who_left(bot, staff_chat.id, staff_ids),
+        lambda group_id: coordinators(bot, chats.chat_of(group_id)),
+        lambda group_id, staff_ids: who_left(bot, chats.chat_of(group_id), staff_ids),
+        one_group=not chats.other_ids,
     )
-    board = BoardDesk(here.desk, lambda: staff_chat.id)
+    board = BoardDesk(here.desk, chats)
     follow_ups = FollowUps(here.desk)
+    wanted = [*config.languages, *config.staff_chats]
     self_test = SelfTest(
         here.desk,
-        staff_chat.configured_id,
-        lambda: surroundings(bot, staff_chat.id),
-        [code for code in config.languages if code not in content.translations.languages],
+        groups,
+        lambda chat_id: surroundings(bot, chat_id),
+        lambda chat_id: may_write(bot, chat_id),
+        sorted(set(wanted) - set(content.translations.languages)),
         clock,
     )
     # Ended in reverse: first nothing new comes in, then nothing is done, then nothing is sent.
@@ -130,7 +138,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
             # One process serves a file; a second one waits, ready to take over.
             await running.enter_async_context(holding(database, "serving"))
         health.waits_for = "database"
-        await _once_available(lambda: _prepare(database, staff_chat, clock()))
+        await _once_available(lambda: _prepare(groups, clock()))
         health.waits_for = "telegram"
         await _initialize(application)
         running.push_async_callback(application.shutdown)
@@ -145,22 +153,16 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await running.enter_async_context(_in_background(_purge(database, clock)))
         await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
         await running.enter_async_context(
-            _in_background(list_commands(bot, content, staff_chat.id, clock()))
+            _in_background(list_commands(bot, content, chats, clock()))
         )
         health.waits_for = None
-        await running.enter_async_context(_in_background(self_test.run(database)))
+        await running.enter_async_context(_in_background(self_test.run()))
         yield Running(inbox, outbox, ladder, board, self_test, follow_ups, database, metrics)
 
 
-def _outbox(
-    database: Database,
-    bot: Bot,
-    staff_chat: StaffChat,
-    content: Content,
-    clock: Clock,
-    metrics: Metrics,
-) -> Outbox:
+def _outbox(bot: Bot, groups: Groups, clock: Clock, metrics: Metrics) -> Outbox:
     """Build the way out; what it says by itself comes from the content."""
+    database, content, chats = groups.database, groups.content, groups.chats
 
     def staff_text(key: str, **values: str) -> str:
         return content.staff_voice(clock()).say(key, **values)
@@ -177,8 +179,8 @@ def _outbox(
         at = [dt.datetime.fromisoformat(words.at).astimezone(JAPAN) for words in said]
         return alerts.merged(content.staff_voice(clock()), at, [words.text for words in said])
 
-    sender = Sender(database, bot, staff_chat, clock, topic_name, repeat_mark, merged)
-    return Outbox(database, sender, staff_chat, clock, staff_text, metrics)
+    sender = Sender(database, bot, chats, clock, topic_name, repeat_mark, merged)
+    return Outbox(database, sender, chats, clock, staff_text, groups.shut_out, metrics)
 
 
 def _inbox(
@@ -220,15 +222,17 @@ def _application(token: str, config: Config) -> AnyApplication:
     return builder.request(Request()).get_updates_request(Request()).build()
 
 
-async def _prepare(database: Database, staff_chat: StaffChat, now: dt.datetime) -> None:
+async def _prepare(groups: Groups, now: dt.datetime) -> None:
     """Bring the schema up to date, and take up what a process that died left half done."""
+    database = groups.database
     # The lock below is waited for in silence.
     await database.check_access()
     async with holding(database, "migrating"):
         await migrate(database)
     async with database.begin() as tx:
         await check_look_up_key(tx)
-        staff_chat.id = await current_staff_chat(tx, staff_chat.configured_id)
+        await groups.chats.load(tx)
+        await groups.adopt(tx, now)
         if database.file is not None:
             await release_claims(tx, now)
 

@@ -14,7 +14,7 @@ from benchmarks.shift import GROUP, Shift
 from benchmarks.simulated_time import Clock
 from sandbox.markup import plain_text
 from storage.database import Transaction
-from storage.outbox import STAFF_LANE
+from storage.lanes import STAFF_LANE
 from storage.tables import case_events, cases, outbox
 
 PING = "⏰"

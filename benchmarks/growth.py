@@ -32,6 +32,7 @@ from storage.database import Database
 from storage.migrate import migrate
 from storage.outbox import first_of_people, first_of_staff
 from storage.purge import purge
+from storage.staff_chats import StaffChats
 
 SIZES = (0, 10_000, 100_000, 1_000_000)
 # Of so many people one has a case.
@@ -96,7 +97,9 @@ async def milliseconds(work: Callable[[], Awaitable[object]], times: int) -> flo
 async def measure(database: Database, content: Content, numbers: itertools.count[int]) -> str:
     """Return a row of figures for the database as it is now."""
     limits = Limits.of_minutes(30, content.knowledge.ladders)
-    assistant = Assistant(database, content, limits, Metrics(("vi", "en")), lambda: None)
+    assistant = Assistant(
+        database, content, limits, Metrics(("vi", "en")), lambda: None, StaffChats(-1)
+    )
 
     async def a_message() -> None:
         number = next(numbers)

@@ -138,3 +138,5 @@ class Case:
     """When something happens by itself, unless somebody acts; see `deadlines`."""
     offered_to: Claim | None = None
     """The colleague who is asked to take it over."""
+    group_id: int | None = None
+    """The group of the staff that it is in, by its id in the settings; None is the default one."""

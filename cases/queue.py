@@ -27,6 +27,11 @@ class Queued:
         return None if self.since is None else max(0.0, (now - self.since).total_seconds())
 
 
+def of_group(queue: Sequence[Queued], group_id: int | None) -> list[Queued]:
+    """Return the cases that are in a group; None is the default one."""
+    return [each for each in queue if each.case.group_id == group_id]
+
+
 def by_risk(queue: Sequence[Queued]) -> list[Queued]:
     """Return the cases in the order in which they need a human: the kinds of danger stand in
     order of danger, a request comes last; of two alike first whoever said, asked after a close,

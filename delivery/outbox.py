@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
@@ -13,7 +13,7 @@ from cases.model import Case
 from delivery import pacing
 from delivery.relay import keep_relayed, show_delivered, undelivered
 from delivery.retry import Again, Failure, GiveUp, Trouble, after
-from delivery.sender import Sender, Sent, StaffChat
+from delivery.sender import Sender, Sent
 from delivery.waiting import cancel_all
 from errors import StorageError, UnavailableError
 from metrics import Metrics, Outcome
@@ -21,6 +21,7 @@ from storage.boards import board_is_at
 from storage.cases import add_post, case_by_id, set_topic
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
+from storage.lanes import staff_sent_at
 from storage.outbox import (
     Due,
     Outgoing,
@@ -29,12 +30,9 @@ from storage.outbox import (
     enqueue,
     first_of_people,
     first_of_staff,
-    mark_again,
-    mark_failed,
-    mark_sent,
-    staff_sent_at,
 )
-from storage.staff_chats import current_staff_chat, move_staff_chat
+from storage.outcomes import mark_again, mark_failed, mark_sent
+from storage.staff_chats import StaffChats
 
 log = structlog.get_logger()
 
@@ -56,22 +54,25 @@ class Outbox:
         self,
         database: Database,
         sender: Sender,
-        staff_chat: StaffChat,
+        chats: StaffChats,
         clock: Callable[[], dt.datetime],
         staff_text: Callable[..., str],
+        shut_out: Callable[[Transaction, int, dt.datetime], Awaitable[None]],
         metrics: Metrics,
     ) -> None:
-        """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML."""
+        """`staff_text(key, **values)` says a fixed message in the staff's language, as HTML.
+        `shut_out` is done when the bot cannot write in a group other than the default one."""
         self._database = database
         self._sender = sender
-        self._staff_chat = staff_chat
+        self._chats = chats
         self._clock = clock
         self._staff_text = staff_text
+        self._shut_out = shut_out
         self._metrics = metrics
         self._news = asyncio.Event()
         self._sending: dict[int, asyncio.Task[None]] = {}
         self._sent: list[Sent] = []
-        self._crowded = False
+        self._crowded: set[int | None] = set()
 
     def wake(self) -> None:
         """Say that there is something new to send."""
@@ -117,21 +118,19 @@ class Outbox:
         self, tx: Transaction, done: set[int]
     ) -> tuple[list[tuple[Due, Case | None]], float]:
         """Take what is to be sent now, each with its case; return how long the volunteers' next
-        must wait besides."""
+        must wait besides. A group that is crowded holds up no other."""
         now = self._clock()
         places = PEOPLE_AT_ONCE - len(self._sending.keys() - done)
         found = await first_of_people(tx, now, places) if places > 0 else []
         wait_s = LOOK_AGAIN_S
-        staff = await first_of_staff(tx, now)
-        if staff is not None:
-            # Another process may have learnt that the group was upgraded.
-            group = self._staff_chat
-            group.id = await current_staff_chat(tx, group.configured_id)
-            sent_at = await staff_sent_at(tx, now - pacing.WINDOW)
-            sent_at = sorted([*sent_at, *self._sender.topics_made_at])
-            self._crowded = pacing.is_crowded(sent_at, now)
-            paced_s = pacing.wait_s(sent_at, now, kept=_kept(staff.message))
-            found += [] if paced_s else [staff]
+        firsts = [await first_of_staff(tx, now, each) for each in (None, *self._chats.other_ids)]
+        of_staff = [due for due in firsts if due is not None]
+        if of_staff:
+            # Another process may have learnt that a group was upgraded.
+            await self._chats.load(tx)
+        for due in of_staff:
+            paced_s = await self._staff_wait_s(tx, due.message, now)
+            found += [] if paced_s else [due]
             wait_s = min(wait_s, paced_s or wait_s)
         # Once the clock was set forward, what is being sent looks abandoned.
         free = [due for due in found if due.id not in self._sending]
@@ -141,9 +140,21 @@ class Outbox:
         ]
         return claimed, wait_s
 
+    async def _staff_wait_s(self, tx: Transaction, message: Outgoing, now: dt.datetime) -> float:
+        """Return how long the budget of its group makes this message wait."""
+        group_id = message.group_id
+        sent_at = await staff_sent_at(tx, now - pacing.WINDOW, group_id)
+        sent_at = sorted([*sent_at, *self._sender.topics_made_at[group_id]])
+        if pacing.is_crowded(sent_at, now):
+            self._crowded.add(group_id)
+        else:
+            self._crowded.discard(group_id)
+        return pacing.wait_s(sent_at, now, kept=_kept(message))
+
     async def _send(self, due: Due, case: Case | None) -> None:
+        crowded = due.message.group_id in self._crowded
         with self._metrics.step("outbox"):
-            sent = await self._sender.send(due, case, crowded=self._crowded)
+            sent = await self._sender.send(due, case, crowded=crowded)
         self._sent += [sent, *sent.rest]
         self.wake()
 
@@ -161,9 +172,10 @@ class Outbox:
             self._metrics.sent(each.due.message.purpose, "sent")
             if each.case is not None and each.due.id in kept:
                 here = (each.chat_id, each.outcome)
-                await keep_relayed(tx, each.due.message, each.case, here, self._staff_text, now)
-                if each.due.message.purpose is Purpose.REPLY and not each.follows:
-                    await show_delivered(tx, each.due.message, now)
+                message, said = each.due.message, self._staff_text
+                await keep_relayed(tx, message, each.case, here, said, self._chats, now)
+                if message.purpose is Purpose.REPLY and not each.follows:
+                    await show_delivered(tx, message, now)
             if each.due.message.purpose is Purpose.BOARD:
                 await board_is_at(tx, each.chat_id, each.outcome)
             if each.stands_for_case and each.case is not None:
@@ -188,10 +200,12 @@ class Outbox:
         trouble = failure.trouble.value
         log.warning("not sent", outbox_id=due.id, code=code, trouble=trouble, tries=due.attempts)
         if failure.moved_to is not None:
-            await move_staff_chat(tx, self._staff_chat.configured_id, failure.moved_to)
-            self._staff_chat.id = failure.moved_to
+            await self._chats.move(tx, self._group_of(due.message), failure.moved_to)
+        if sent.shut_out and due.message.group_id is not None:
+            await self._shut_out(tx, due.message.group_id, now)
+            decision = Again(0.0)
         if failure.trouble is Trouble.THREAD_GONE and case is not None:
-            await set_topic(tx, case.id, None)
+            await set_topic(tx, case, None)
         if isinstance(decision, Again):
             at = now + dt.timedelta(seconds=decision.wait_s)
             uncertain = decision.uncertain or due.uncertain
@@ -206,6 +220,13 @@ class Outbox:
             await enqueue(tx, notice, now)
         self._metrics.sent(due.message.purpose, _outcome(decision))
 
+    def _group_of(self, message: Outgoing) -> int:
+        """Return the group that a message goes to, or is copied from."""
+        if message.to is None:
+            return message.group_id or self._chats.default_id
+        copied_from = self._chats.group_at(message.copy_of[0]) if message.copy_of else None
+        return copied_from or self._chats.default_id
+
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
         """Return what the volunteers must see of a failure, if anything."""
         for_staff_alone = (Purpose.NOTICE, Purpose.CARDS, Purpose.EDIT)
@@ -215,7 +236,7 @@ class Outbox:
             first = decision.uncertain and not due.uncertain and not due.message.relay.mirrors
             text = self._staff_text("staff-uncertain", code=case.code) if first else None
         else:
-            return undelivered(due, decision, case, self._staff_text)
+            return undelivered(due, decision, case, self._staff_text, self._chats)
         return Outgoing(None, Purpose.NOTICE, text, case_id=case.id) if text else None
 
 

@@ -13,6 +13,7 @@ from storage.database import Database, Transaction
 from storage.message_pairs import add_pairs, message_of_person, post_of
 from storage.outbox import Due, Outgoing, Purpose, enqueue
 from storage.relay import Relay
+from storage.staff_chats import StaffChats
 
 # A reaction that Telegram lets bots use, on a volunteer's message that the person has.
 DELIVERED_MARK = "👌"
@@ -55,6 +56,7 @@ async def keep_relayed(
     case: Case,
     here: tuple[int, int],
     staff_text: Callable[..., str],
+    chats: StaffChats,
     now: dt.datetime,
 ) -> None:
     """Keep that a message which has arrived (`here`, by chat and message id) is the same as the one
@@ -62,7 +64,7 @@ async def keep_relayed(
     source, relay = message.copy_of, message.relay
     if relay.mirrors is not None:
         text = staff_text("staff-reply-mirrored", code=case.code)
-        await enqueue(tx, _below(relay.mirrors, case, text), now)
+        await enqueue(tx, _below(relay.mirrors, case, text, chats), now)
     elif source is not None and message.purpose is Purpose.COPY:
         ids = [words.message_id for words in relay.said] or [source[1]]
         await add_pairs(tx, case.id, [(here, (source[0], each)) for each in ids])
@@ -82,19 +84,23 @@ async def show_delivered(tx: Transaction, reply: Outgoing, now: dt.datetime) -> 
         await enqueue(tx, Outgoing(chat_id, Purpose.EDIT, relay=mark), now)
 
 
-def undelivered(due: Due, decision: GiveUp, case: Case, staff_text: Callable[..., str]) -> Outgoing:
+def undelivered(
+    due: Due, decision: GiveUp, case: Case, staff_text: Callable[..., str], chats: StaffChats
+) -> Outgoing:
     """Return what the volunteers must see of a message that can never arrive, below the one that it
     is of, with the reason."""
     message, code = due.message, case.code
     if message.relay.mirrors is not None:
-        return _below(message.relay.mirrors, case, staff_text("staff-reply-edited", code=code))
+        text = staff_text("staff-reply-edited", code=code)
+        return _below(message.relay.mirrors, case, text, chats)
     reason = staff_text(f"reason-{REASONS.get(decision.reason, 'rejected')}")
     text = staff_text("staff-not-delivered", code=code, reason=reason)
     if message.to is not None and message.copy_of is not None:
-        return _below(message.copy_of, case, text)
+        return _below(message.copy_of, case, text, chats)
     return Outgoing(None, Purpose.NOTICE, text, case_id=case.id)
 
 
-def _below(post: tuple[int, int], case: Case, text: str) -> Outgoing:
-    """Return a notice that answers a volunteer's message (chat and message id)."""
-    return Outgoing(None, Purpose.NOTICE, text, case_id=case.id, relay=Relay(reply_to=post[1]))
+def _below(post: tuple[int, int], case: Case, text: str, chats: StaffChats) -> Outgoing:
+    """Return a notice that answers a volunteer's message (chat and message id), in its group."""
+    group_id, answered = chats.other(post[0]), Relay(reply_to=post[1])
+    return Outgoing(None, Purpose.NOTICE, text, case_id=case.id, relay=answered, group_id=group_id)

@@ -17,7 +17,7 @@ from telegram import (
     LinkPreviewOptions,
     ReplyParameters,
 )
-from telegram.constants import ParseMode
+from telegram.constants import ChatAction, ParseMode
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -127,6 +127,15 @@ async def send_album(
     except TelegramError as error:
         return failure_of(error)
     return [each.message_id for each in copied]
+
+
+async def may_write(bot: Bot, chat_id: int) -> bool:
+    """Return whether the bot can write in a chat: True also while Telegram does not say."""
+    try:
+        await bot.send_chat_action(chat_id, ChatAction.TYPING)
+    except TelegramError as error:
+        return failure_of(error).trouble is not Trouble.SHUT_OUT
+    return True
 
 
 async def _call(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,7 +16,7 @@ from cases.model import Case
 from delivery.pacing import PER_MINUTE
 from delivery.relay import threaded
 from delivery.retry import Failure, Trouble
-from delivery.send import send, send_album
+from delivery.send import may_write, send, send_album
 from errors import StorageError
 from storage.albums import claim_rest
 from storage.cases import set_topic
@@ -24,6 +24,7 @@ from storage.chat_messages import forget_messages, newest_messages
 from storage.database import Database
 from storage.outbox import CLAIM, DELETED_AT_ONCE, Due, Outgoing, Purpose
 from storage.relay import Words
+from storage.staff_chats import StaffChats
 
 log = structlog.get_logger()
 
@@ -35,22 +36,11 @@ ALBUM_GATHERED_S = 1.0
 _OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.COPY, Purpose.CARDS)
 
 
-@dataclass
-class StaffChat:
-    """The staff group: the id in the settings, and the one it has now (it may be upgraded)."""
-
-    configured_id: int
-    id: int
-
-    def is_at(self, chat_id: int) -> bool:
-        """Whether a chat is the group; what was written before an upgrade may come after it."""
-        return chat_id in (self.id, self.configured_id)
-
-
 @dataclass(frozen=True)
 class Sent:
     """What became of a message (its id on Telegram, or the failure), the chat that it was sent to,
-    and its case. `rest` is what went together with it, each of which `follows` it."""
+    and its case. `rest` is what went together with it, each of which `follows` it. `shut_out` says
+    that the bot can write nothing in that chat, a group."""
 
     due: Due
     outcome: int | Failure
@@ -58,6 +48,7 @@ class Sent:
     case: Case | None = None
     rest: tuple[Sent, ...] = ()
     follows: bool = False
+    shut_out: bool = False
 
     @property
     def stands_for_case(self) -> bool:
@@ -73,7 +64,7 @@ class Sender:
         self,
         database: Database,
         bot: Bot,
-        staff_chat: StaffChat,
+        chats: StaffChats,
         clock: Callable[[], dt.datetime],
         topic_name: Callable[[Case], str],
         repeat_mark: Callable[[str | None], str],
@@ -85,14 +76,15 @@ class Sender:
         """
         self._database = database
         self._bot = bot
-        self._staff_chat = staff_chat
+        self._chats = chats
         self._clock = clock
         self._topic_name = topic_name
         self._repeat_mark = repeat_mark
         self._merged = merged
         self._is_forum: dict[int, bool] = {}
         # Telegram shows each as a message in the group, and may count it as one.
-        self.topics_made_at: deque[dt.datetime] = deque(maxlen=PER_MINUTE)
+        self.topics_made_at: defaultdict[int | None, deque[dt.datetime]]
+        self.topics_made_at = defaultdict(lambda: deque(maxlen=PER_MINUTE))
 
     async def send(self, due: Due, case: Case | None, *, crowded: bool) -> Sent:
         """Send a message, of this case if it is of one, and return what became of it.
@@ -112,12 +104,12 @@ class Sender:
         message = due.message
         if message.wipes and message.to is not None:
             return Sent(due, await self._wipe(message.to))
-        chat_id = self._staff_chat.id if message.to is None else message.to
-        if _in_former_group(message, self._staff_chat.id):
+        chat_id = self._chats.chat_of(message.group_id) if message.to is None else message.to
+        if self._in_former_group(message, chat_id):
             return Sent(due, Failure(Trouble.GONE), chat_id, case)
         may_make = not (crowded and message.purpose is Purpose.ALERT)
-        in_group = message.to is None
-        thread_id = await self._thread(case, chat_id, may_make=may_make) if in_group else None
+        is_there = message.to is None and case is not None and case.group_id == message.group_id
+        thread_id = await self._thread(case, chat_id, may_make=may_make) if is_there else None
         if case is not None:
             message = await threaded(self._database, message, case, chat_id)
         if message.relay.mirrors is not None and message.edits is None:
@@ -130,7 +122,19 @@ class Sender:
             message = replace(message, copy_of=None, text=self._merged(message.relay.said))
         mark = self._repeat_mark(message.language) if due.uncertain else None
         outcome = await send(self._bot, message, chat_id, thread_id, repeat_mark=mark)
-        return Sent(due, outcome, chat_id, case)
+        shut_out = await self._is_shut_out(message, chat_id, outcome)
+        return Sent(due, outcome, chat_id, case, shut_out=shut_out)
+
+    async def _is_shut_out(self, message: Outgoing, chat_id: int, outcome: object) -> bool:
+        """Return whether a message failed because the bot cannot write in its group.
+
+        Of a copy Telegram does not say which of the two chats it does not find.
+        """
+        if message.to is not None or not isinstance(outcome, Failure):
+            return False
+        if outcome.trouble is not Trouble.SHUT_OUT:
+            return False
+        return message.copy_of is None or not await may_write(self._bot, chat_id)
 
     async def _rest_of_album(self, first: Due) -> list[Due]:
         """Wait a moment for what Telegram brings one by one, and take what belongs together."""
@@ -147,6 +151,7 @@ class Sender:
         order = sorted(sources)
         ids = [message_id for _, message_id in order]
         copied = await send_album(self._bot, order[0][0], ids, chat_id, thread_id)
+        shut_out = await self._is_shut_out(parts[0].message, chat_id, copied)
         failed = isinstance(copied, Failure)
         outcomes: list[int | Failure]
         outcomes = [copied] * len(order) if isinstance(copied, Failure) else [*copied]
@@ -162,7 +167,7 @@ class Sender:
             )
             for at, (source, outcome) in enumerate(zip(order, outcomes, strict=True))
         ]
-        return replace(sent[0], rest=tuple(sent[1:]))
+        return replace(sent[0], rest=tuple(sent[1:]), shut_out=shut_out)
 
     async def _wipe(self, chat_id: int) -> int | Failure:
         """Delete what stands in a person's chat, newest first; what Telegram keeps stays."""
@@ -189,20 +194,24 @@ class Sender:
             if not self._is_forum[chat_id]:
                 return None
             topic = await self._bot.create_forum_topic(chat_id, self._topic_name(case))
-            self.topics_made_at.append(self._clock())
+            self.topics_made_at[case.group_id].append(self._clock())
         except TelegramError as error:
             # A topic is a convenience, the alert is not: without one it goes to the group itself.
             log.warning("no topic for the case", code=case.code, error=type(error).__name__)
             return None
         async with self._database.begin() as tx:
-            await set_topic(tx, case.id, topic.message_thread_id)
+            await set_topic(tx, case, topic.message_thread_id)
         return topic.message_thread_id
 
+    def _in_former_group(self, message: Outgoing, chat_id: int) -> bool:
+        """Whether it edits or copies a message of a group before that got a new id, or edits one in
+        a group that the case has left.
 
-def _in_former_group(message: Outgoing, staff_chat_id: int) -> bool:
-    """Whether it edits or copies a message of the staff group before that got a new id.
-
-    The upgraded group numbers its messages anew: the same number may be anything there.
-    """
-    meant = message.edits if message.to is None else message.copy_of
-    return meant is not None and meant[0] != staff_chat_id
+        The upgraded group numbers its messages anew: the same number may be anything there.
+        """
+        if message.to is None:
+            return message.edits is not None and message.edits[0] != chat_id
+        if message.copy_of is None:
+            return False
+        now = (self._chats.chat_of(group_id) for group_id in self._chats.ids)
+        return message.copy_of[0] not in now

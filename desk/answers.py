@@ -39,7 +39,7 @@ class AnswerDesk:
             case, voice = await case_spoken_of(tx, said), content.staff_voice(now)
             if said.volunteer is None or case is None:
                 key = "staff-only" if said.volunteer is None else "staff-answer-where"
-                shown = Outgoing(None, Purpose.NOTICE, voice.say(key))
+                shown = Outgoing(None, Purpose.NOTICE, voice.say(key), group_id=said.group_id)
             else:
                 fitting = content.judge.judge(said.words, voice.language.code).candidates
                 topics = [each.topic for each in fitting[: answers.ANSWERS_SHOWN_MAX]]

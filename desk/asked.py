@@ -1,4 +1,7 @@
-"""What a volunteer asks for, as the handlers pass it on."""
+"""What a volunteer asks for, as the handlers pass it on.
+
+`group_id` is everywhere the group in which it is asked, as cases name it: None is the default one.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +47,7 @@ class Pressed:
     action: str
     code: str
     item: str
+    group_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class Said:
     post: tuple[int, int]
     topic_id: int | None
     to: RepliedTo | None
+    group_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -75,3 +80,4 @@ class Wrote:
     has_media: bool = False
     album: str | None = None
     names_somebody: bool = False
+    group_id: int | None = None

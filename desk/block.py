@@ -50,8 +50,14 @@ class BlockDesk:
             refused = _refused(said, event, person)
             if refused is not None:
                 text = self.desk.content.staff_voice(now).say(refused)
-                case_id = case.id if case else None
-                await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case_id), now)
+                told = Outgoing(
+                    None,
+                    Purpose.NOTICE,
+                    text,
+                    case_id=case.id if case else None,
+                    group_id=said.group_id,
+                )
+                await enqueue(tx, told, now)
             elif case is not None and person is not None and said.volunteer is not None:
                 by, reason = said.volunteer.claim, said.words.strip()[:REASON_LENGTH_MAX]
                 after = step(case, event, now=now, limits=self.desk.limits)

@@ -1,4 +1,4 @@
-"""The pinned board of the staff group: who waits, who has whom, how many are on duty."""
+"""The pinned board of each group of the staff: who waits, who has whom, how many are on duty."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from cases.queue import of_group
 from conversation import board
 from desk.steps import Desk
 from errors import StorageError
 from storage.boards import locked_board, note_shown, replace_unsent
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.queue import open_queue
+from storage.staff_chats import StaffChats
 from storage.volunteers import whole_team
 
 log = structlog.get_logger()
@@ -26,13 +28,10 @@ LOOK_EVERY_S = 30.0
 
 @dataclass(frozen=True)
 class BoardDesk:
-    """Of several processes each may look: what the board says is kept in the database.
-
-    `staff_chat_id` says where the group is now.
-    """
+    """Of several processes each may look: what a board says is kept in the database."""
 
     desk: Desk
-    staff_chat_id: Callable[[], int]
+    chats: StaffChats
 
     async def run(self, clock: Callable[[], dt.datetime]) -> None:
         """Keep the board true for ever; cancel to stop."""
@@ -44,24 +43,35 @@ class BoardDesk:
                 log.exception("the board was not looked at; trying again")
 
     async def look(self, now: dt.datetime) -> None:
-        """Let the board say how things stand, if it says something else: by an edit, or by a new
-        one where there is none. At most one waits to be sent. Raises StorageError."""
-        voice, chat_id = self.desk.content.staff_voice(now), self.staff_chat_id()
+        """Let the board of each group that the bot can write in say how things stand there, if it
+        says something else. Raises StorageError."""
+        for group_id in self.chats.ids:
+            if not self.chats.is_away(group_id):
+                await self._look_at(group_id, now)
+        self.desk.sent()
+
+    async def _look_at(self, group_id: int, now: dt.datetime) -> None:
+        """Change a board by an edit, or by a new one where there is none. At most one waits to be
+        sent."""
+        voice, chat_id = self.desk.content.staff_voice(now), self.chats.chat_of(group_id)
+        here = self.chats.other(group_id)
         async with self.desk.database.begin() as tx:
             known = await locked_board(tx, chat_id)
             members = await whole_team(tx)
             on_duty = sum(member.is_on_duty(now) for member in members)
-            said = board.board(voice, await open_queue(tx), on_duty, chat_id, now)
+            queue = of_group(await open_queue(tx), here)
+            said = board.board(voice, queue, on_duty, chat_id, now)
             shown = hashlib.sha256(repr(said).encode()).hexdigest()
             if shown == known.shown:
                 return
             message_id = known.message_id
             edits = None if message_id is None else (chat_id, message_id)
-            message = Outgoing(None, Purpose.BOARD, said.text, said.buttons, edits=edits)
+            message = Outgoing(
+                None, Purpose.BOARD, said.text, said.buttons, edits=edits, group_id=here
+            )
             replaced = await replace_unsent(tx, message)
             if replaced is None:
                 return
             if not replaced:
                 await enqueue(tx, message, now)
             await note_shown(tx, chat_id, shown)
-        self.desk.sent()

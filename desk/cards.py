@@ -53,7 +53,7 @@ class CardDesk:
             case, group = await case_spoken_of(tx, said), self.desk.content.staff_voice(now)
             if said.volunteer is None or case is None:
                 key = "staff-only" if said.volunteer is None else "staff-say-where"
-                shown = Outgoing(None, Purpose.NOTICE, group.say(key))
+                shown = Outgoing(None, Purpose.NOTICE, group.say(key), group_id=said.group_id)
             else:
                 own = self.desk.content.staff_voice(now, said.volunteer.language)
                 reply = cards.asked(own, group, case, said.words)
@@ -193,9 +193,9 @@ async def case_spoken_of(tx: Transaction, said: Said) -> Case | None:
 
     A case whose person was erased is none any more.
     """
-    case = await case_meant(tx, said.post[0], said.to) if said.to else None
+    case = await case_meant(tx, said.group_id, said.post[0], said.to) if said.to else None
     if case is None and said.topic_id is not None:
-        case = await case_of_topic(tx, said.topic_id)
+        case = await case_of_topic(tx, said.group_id, said.topic_id)
     return case if case is not None and case.person_id is not None else None
 
 

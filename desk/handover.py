@@ -9,6 +9,7 @@ from html import escape
 
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, State
+from cases.queue import of_group
 from cases.team import Member
 from conversation import alerts
 from conversation.messages import Button
@@ -220,10 +221,10 @@ async def _case_and_words(
     first, _, rest = said.words.partition(" ")
     named = await case_by_code(tx, first.upper()) if first else None
     if named is not None:
-        return named, rest
+        return named if named.group_id == said.group_id else None, rest
     spoken_of = await case_spoken_of(tx, said)
     if spoken_of is None:
-        theirs = held_by(await open_queue(tx), volunteer.claim.staff_id)
+        theirs = held_by(of_group(await open_queue(tx), said.group_id), volunteer.claim.staff_id)
         spoken_of = theirs[0].case if len(theirs) == 1 else None
     return await locked_case(tx, spoken_of.id) if spoken_of else None, said.words
 

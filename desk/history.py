@@ -54,7 +54,10 @@ class HistoryDesk:
             else:
                 text = await told(tx, voice, said, now)
             case_id = asked_in.id if asked_in else None
-            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case_id), now)
+            told_there = Outgoing(
+                None, Purpose.NOTICE, text, case_id=case_id, group_id=said.group_id
+            )
+            await enqueue(tx, told_there, now)
         self.desk.sent()
 
 
@@ -76,17 +79,19 @@ async def _steps(tx: Transaction, voice: Voice, said: Said, _now: dt.datetime) -
 async def _found(tx: Transaction, voice: Voice, said: Said, _now: dt.datetime) -> str:
     if not said.words.strip():
         return voice.say("staff-search-how")
-    return history.found(voice, said.words, await newest_cases(tx, CLOSED_SEARCHED_MAX))
+    newest = await newest_cases(tx, said.group_id, CLOSED_SEARCHED_MAX)
+    return history.found(voice, said.words, newest)
 
 
 async def _case(tx: Transaction, voice: Voice, said: Said) -> Case | str:
     """Return the case whose code was written, or in whose topic; else what is said instead."""
     if not said.words.strip():
         return await case_spoken_of(tx, said) or voice.say("staff-case-which")
-    cases = await cases_of_codes(tx, codes_meant(said.words))
+    found = await cases_of_codes(tx, codes_meant(said.words))
+    cases = [case for case in found if case.group_id == said.group_id]
     exact = [case for case in cases if case.code == said.words.strip().upper()]
     if len(exact or cases) == 1:
         return (exact or cases)[0]
     if cases:
         return voice.say("staff-case-several", codes=", ".join(sorted(each.code for each in cases)))
-    return voice.say("staff-no-case")
+    return voice.say("staff-other-group" if found else "staff-no-case")

@@ -35,13 +35,15 @@ LOOK_EVERY_S = 3.0
 class Ladder:
     """Of several processes each may look: one does what is due.
 
-    `coordinators` asks who the administrators of the staff group are, `who_left` which of these
-    volunteers, by their Telegram ids, are in it no more.
+    `coordinators` asks who the administrators of a group of the staff are (None: the default one),
+    `who_left` which of these volunteers, by their Telegram ids, are in it no more. With `one_group`
+    these are forgotten; with several they may be in another.
     """
 
     desk: Desk
-    coordinators: Callable[[], Awaitable[Sequence[Claim]]]
-    who_left: Callable[[Sequence[int]], Awaitable[Collection[int]]]
+    coordinators: Callable[[int | None], Awaitable[Sequence[Claim]]]
+    who_left: Callable[[int | None, Sequence[int]], Awaitable[Collection[int]]]
+    one_group: bool
 
     async def run(self, clock: Callable[[], dt.datetime]) -> None:
         """Look for ever at what is due; cancel to stop."""
@@ -90,7 +92,7 @@ class Ladder:
                 await self._lapsed(tx, case, after, now)
             else:
                 await self._climbed(tx, after, whom, now)
-            for staff_id in left:
+            for staff_id in left if self.one_group else ():
                 await forget_member(tx, staff_id)
         if event is Event.CLIMB:
             self.desk.metrics.climbed(after.rung)
@@ -100,16 +102,16 @@ class Ladder:
         self, case: Case, now: dt.datetime
     ) -> tuple[Sequence[Claim], Collection[int]]:
         """Return whom the next alarm of a case calls by name, and who has left the group: they are
-        called no more, and forgotten."""
+        called no more."""
         if due_event(case, now, self.desk.limits) is not Event.CLIMB:
             return (), ()
         rung = min(case.rung + 1, RUNG_TOP)
         if rung == RUNG_TOP:
-            return await self.coordinators(), ()
+            return await self.coordinators(case.group_id), ()
         async with self.desk.database.begin() as tx:
             team = await whole_team(tx)
         asked = called(team, case, rung, now)[: alerts.MENTIONED_MAX]
-        left = await self.who_left([member.claim.staff_id for member in asked])
+        left = await self.who_left(case.group_id, [member.claim.staff_id for member in asked])
         there = [member for member in team if member.claim.staff_id not in left]
         return [member.claim for member in called(there, case, rung, now)], left
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from cases.model import Case, Event, State
-from cases.queue import Queued, by_risk, dealt_to
+from cases.queue import Queued, by_risk, dealt_to, of_group
 from cases.team import Member
 from conversation import alerts, team
 from conversation.render import Voice
@@ -47,7 +47,7 @@ class QueueDesk:
             if said.volunteer is None:
                 dealt, text = None, voice.say("staff-only")
             else:
-                dealt = await self._deal(tx, said.volunteer, now)
+                dealt = await self._deal(tx, said.volunteer, said.group_id, now)
                 text = await _told(tx, voice, said.volunteer, dealt)
             await self.desk.answer(tx, said, text, now)
         self._note(dealt)
@@ -60,10 +60,11 @@ class QueueDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, pressed.update_id):
                 return None
-            dealt = await self._deal(tx, pressed.volunteer, now)
+            dealt = await self._deal(tx, pressed.volunteer, pressed.group_id, now)
             if dealt.case is not None:
                 text = await _told(tx, voice, pressed.volunteer, dealt)
-                await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
+                told = Outgoing(None, Purpose.NOTICE, text, group_id=pressed.group_id)
+                await enqueue(tx, told, now)
         self._note(dealt)
         if dealt.case is None:
             return _nothing(own, dealt)
@@ -80,19 +81,22 @@ class QueueDesk:
             else:
                 claim = said.volunteer.claim
                 await self.desk.meet(tx, said.volunteer, now)
-                theirs = held_by(await open_queue(tx), claim.staff_id)
+                theirs = held_by(of_group(await open_queue(tx), said.group_id), claim.staff_id)
                 lines = [team.line(voice, each, said.post[0], now) for each in by_risk(theirs)]
                 key = "staff-mine" if lines else "staff-mine-none"
                 text = "\n".join([f"<b>{voice.say(key, name=claim.name)}</b>", *lines])
             await self.desk.answer(tx, said, text, now)
         self.desk.sent()
 
-    async def _deal(self, tx: Transaction, volunteer: Volunteer, now: dt.datetime) -> Dealt:
-        """Claim the first waiting case that fits the volunteer and that nobody claims at the same
-        moment."""
+    async def _deal(
+        self, tx: Transaction, volunteer: Volunteer, group_id: int | None, now: dt.datetime
+    ) -> Dealt:
+        """Claim the first waiting case of the group that fits the volunteer and that nobody claims
+        at the same moment."""
         met = await self.desk.meet(tx, volunteer, now)
         member = met or Member(0, volunteer.claim)
-        waiting = [each for each in await open_queue(tx) if each.case.state is State.WAITING]
+        here = of_group(await open_queue(tx), group_id)
+        waiting = [each for each in here if each.case.state is State.WAITING]
         for queued in dealt_to(member, await whole_team(tx), waiting, now):
             case = await locked_case(tx, queued.case.id)
             if case is not None and case.state is State.WAITING:

@@ -43,7 +43,7 @@ class RelayDesk:
                 return
             if wrote.volunteer is not None:
                 await self.desk.meet(tx, wrote.volunteer, now)
-            case = await case_meant(tx, wrote.post[0], wrote.to)
+            case = await case_meant(tx, wrote.group_id, wrote.post[0], wrote.to)
             person = await person_of_case(tx, case) if case else None
             refused = _refused(wrote, case, person)
             if refused is not None:
@@ -69,7 +69,7 @@ class RelayDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, wrote.update_id):
                 return
-            case = await case_meant(tx, wrote.post[0], wrote.to)
+            case = await case_meant(tx, wrote.group_id, wrote.post[0], wrote.to)
             person = await person_of_case(tx, case) if case else None
             if case is None or person is None:
                 return
@@ -92,16 +92,20 @@ class RelayDesk:
         self.desk.sent()
 
     async def note(
-        self, update_id: int, post: tuple[int, int], topic_id: int | None, now: dt.datetime
+        self,
+        update_id: int,
+        post: tuple[int, int],
+        topic: tuple[int | None, int] | None,
+        now: dt.datetime,
     ) -> None:
-        """Show on a message in a case's topic that it stays among volunteers.
+        """Show on a message in a case's topic (group and topic id) that it stays among volunteers.
 
         Raises StorageError.
         """
         async with self.desk.database.begin() as tx:
             if not await finish(tx, update_id):
                 return
-            case = await case_of_topic(tx, topic_id) if topic_id is not None else None
+            case = await case_of_topic(tx, *topic) if topic is not None else None
             if case is not None:
                 mark = Relay(reply_to=post[1], mark=NOTE_MARK)
                 await enqueue(tx, Outgoing(post[0], Purpose.EDIT, relay=mark), now)
@@ -118,6 +122,7 @@ class RelayDesk:
             text,
             case_id=case.id if case else None,
             relay=Relay(reply_to=wrote.post[1]),
+            group_id=wrote.group_id,
         )
         await enqueue(tx, below, now)
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import structlog
 
 from conversation.render import Voice
+from desk.groups import Groups
 from desk.steps import Desk
 from errors import StorageError
-from storage.database import Database
 from storage.locks import holding
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.staff_chats import flaws_told, note_flaws_told
@@ -25,6 +25,7 @@ FIRST_AFTER_S = 3.0
 LOOK_EVERY_S = 300.0
 # Deadlines are in minutes: less makes no difference.
 CLOCK_OFF_MAX = dt.timedelta(seconds=30)
+_OF_THE_MACHINE = ("not-loaded", "clock-slow", "clock-fast")
 
 
 @dataclass(frozen=True)
@@ -80,20 +81,22 @@ def told(voice: Voice, found: Sequence[Flaw]) -> str:
 class SelfTest:
     """Looks in the background and ends no process.
 
-    `look_round` asks Telegram about the staff group; None while it does not say.
+    `look_round` asks Telegram about a chat, None while it does not say; `may_write` whether the bot
+    can write there.
     """
 
     desk: Desk
-    group_id: int
-    look_round: Callable[[], Awaitable[Surroundings | None]]
+    groups: Groups
+    look_round: Callable[[int], Awaitable[Surroundings | None]]
+    may_write: Callable[[int], Awaitable[bool]]
     not_loaded: Sequence[str]
     clock: Callable[[], dt.datetime]
 
-    async def run(self, database: Database) -> None:
+    async def run(self) -> None:
         """Look for ever; cancel to stop. Of several processes one does."""
         await asyncio.sleep(FIRST_AFTER_S)
         while True:
-            async with holding(database, "self-test") as held:
+            async with holding(self.desk.database, "self-test") as held:
                 while await held():
                     try:
                         await self.look()
@@ -102,18 +105,34 @@ class SelfTest:
                     await asyncio.sleep(LOOK_EVERY_S)
 
     async def look(self) -> None:
-        """Tell the group what is wrong, unless it was told so last. Raises StorageError."""
-        seen = await self.look_round()
-        if seen is None:
-            return
-        now = self.clock()
+        """Tell each group what is wrong, unless it was told so last; use one that lets the bot
+        write again. Raises StorageError."""
+        chats = self.groups.chats
+        async with self.desk.database.begin() as tx:
+            await chats.load(tx)
+        for group_id in chats.ids:
+            chat_id = chats.chat_of(group_id)
+            if chats.is_away(group_id):
+                if not await self.may_write(chat_id):
+                    continue
+                async with self.desk.database.begin() as tx:
+                    await self.groups.let_in(tx, group_id, self.clock())
+            seen = await self.look_round(chat_id)
+            if seen is not None:
+                await self._tell(group_id, seen)
+        self.desk.sent()
+
+    async def _tell(self, group_id: int, seen: Surroundings) -> None:
+        now, other = self.clock(), self.groups.chats.other(group_id)
         found = flaws(seen, self.not_loaded, now)
+        if other is not None:
+            # Of the machine and the settings the default group is told.
+            found = tuple(each for each in found if each.kind not in _OF_THE_MACHINE)
         kept = " ".join(sorted(map(str, found)))
         async with self.desk.database.begin() as tx:
-            if await flaws_told(tx, self.group_id) == kept:
+            if await flaws_told(tx, group_id) == kept:
                 return
-            await note_flaws_told(tx, self.group_id, kept)
+            await note_flaws_told(tx, group_id, kept)
             text = told(self.desk.content.staff_voice(now), found)
-            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text), now)
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, group_id=other), now)
         log.info("self-test", flaws=[each.kind for each in found])
-        self.desk.sent()

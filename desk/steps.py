@@ -31,7 +31,6 @@ from storage.database import Database, Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.people import Person, person_of_case
-from storage.staff_chats import current_staff_chat, move_staff_chat
 from storage.volunteers import meet
 
 ACTIONS = {"claim": Event.CLAIM, "release": Event.RELEASE}
@@ -108,9 +107,11 @@ class Desk:
 
     async def answer(self, tx: Transaction, said: Said, text: str, now: dt.datetime) -> None:
         """Answer a command where it was written: in the topic of a case, or in the group itself."""
-        case = await case_of_topic(tx, said.topic_id) if said.topic_id is not None else None
+        here, topic_id = said.group_id, said.topic_id
+        case = await case_of_topic(tx, here, topic_id) if topic_id is not None else None
         case_id = case.id if case is not None else None
-        await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case_id), now)
+        answer = Outgoing(None, Purpose.NOTICE, text, case_id=case_id, group_id=here)
+        await enqueue(tx, answer, now)
 
     async def pass_on(
         self,
@@ -129,16 +130,6 @@ class Desk:
             await self.tell_person(tx, after, person, now)
         if not await send_or_hold(tx, self.content, case, person, reply, now):
             await tell_staff(tx, self.content, "staff-held", case, now)
-
-    async def group_now(self, configured_id: int, chat_id: int, before: int | None) -> int:
-        """Return the id that the staff group has now; `chat_id` is one if it was `before` the id
-        that is known. Raises StorageError."""
-        async with self.database.begin() as tx:
-            known = await current_staff_chat(tx, configured_id)
-            if before != known:
-                return known
-            await move_staff_chat(tx, configured_id, chat_id)
-        return chat_id
 
     async def set_aside(self, update_id: int) -> None:
         """Mark an update done that asks for nothing."""
@@ -175,11 +166,15 @@ def refusal(voice: Voice, case: Case) -> str:
     return voice.label("staff-nobody-has-it" if waits else "staff-closed-before")
 
 
-async def case_meant(tx: Transaction, chat_id: int, to: RepliedTo) -> Case | None:
-    """Return the case that a message stands for.
+async def case_meant(
+    tx: Transaction, group_id: int | None, chat_id: int, to: RepliedTo
+) -> Case | None:
+    """Return the case that a message in a group stands for; None where it is in another group.
 
     An alert whose arrival Telegram never confirmed stands in the group, but not in our table: its
     buttons say whose it is.
     """
     case = await case_of_post(tx, chat_id, to.message_id)
-    return await case_by_code(tx, to.code) if case is None and to.code else case
+    if case is None and to.code:
+        case = await case_by_code(tx, to.code)
+    return case if case is not None and case.group_id == group_id else None

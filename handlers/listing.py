@@ -12,14 +12,13 @@ from conversation.content import Content
 from conversation.press import LISTED_COMMANDS
 from conversation.render import Voice
 from handlers.staff import COMMANDS
+from storage.staff_chats import StaffChats
 from translations.load import REFERENCE
 
 log = structlog.get_logger()
 
 
-async def list_commands(
-    bot: Bot, content: Content, staff_chat_id: int, moment: dt.datetime
-) -> None:
+async def list_commands(bot: Bot, content: Content, chats: StaffChats, moment: dt.datetime) -> None:
     """Tell Telegram the commands, described in each language; what it refuses is only logged."""
     people: dict[str | None, Voice] = {None: content.voice(REFERENCE, moment)}
     people |= {code: content.voice(code, moment) for code in content.translations.languages}
@@ -30,7 +29,8 @@ async def list_commands(
         await _list(bot, listed, None, code)
     for code, voice in group.items():
         listed = [BotCommand(name, voice.label(f"staff-command-{name}")) for name in COMMANDS]
-        await _list(bot, listed, BotCommandScopeChat(staff_chat_id), code)
+        for chat_id in map(chats.chat_of, chats.ids):
+            await _list(bot, listed, BotCommandScopeChat(chat_id), code)
 
 
 async def _list(

@@ -8,6 +8,7 @@ from telegram import Update
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
+    ChatMemberHandler,
     CommandHandler,
     MessageHandler,
     TypeHandler,
@@ -19,7 +20,7 @@ from handlers.services import Context, Services, services
 
 
 class _StaffChat(filters.UpdateFilter):
-    """Updates from the staff group, whatever id it has now."""
+    """Updates from a group of the staff, whatever id it has now."""
 
     def __init__(self, here: Services) -> None:
         super().__init__()
@@ -27,7 +28,7 @@ class _StaffChat(filters.UpdateFilter):
 
     def filter(self, update: Update) -> bool:
         chat = update.effective_chat
-        return chat is not None and self._here.staff_chat.is_at(chat.id)
+        return chat is not None and self._here.chats.is_at(chat.id)
 
 
 def register(application: Application[Any, Any, Any, Any, Any, Any], here: Services) -> None:
@@ -46,6 +47,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], here: Servi
                 people.on_command_elsewhere,
             ),
             CallbackQueryHandler(people.on_press),
+            ChatMemberHandler(staff.on_bot_s_membership, ChatMemberHandler.MY_CHAT_MEMBER),
             TypeHandler(Update, _set_aside),
         ]
     )

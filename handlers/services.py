@@ -11,17 +11,18 @@ from telegram.ext import CallbackContext, ExtBot
 
 from assistant import Assistant
 from conversation.content import Content
-from delivery.sender import StaffChat
 from desk.answers import AnswerDesk
 from desk.block import BlockDesk
 from desk.cards import CardDesk
 from desk.closing import ClosingDesk
 from desk.duty import DutyDesk
+from desk.groups import Groups
 from desk.handover import HandOver
 from desk.history import HistoryDesk
 from desk.queue import QueueDesk
 from desk.relay import RelayDesk
 from desk.steps import Desk
+from storage.staff_chats import StaffChats
 
 Bot = ExtBot[None]
 Context = CallbackContext[Bot, dict[Any, Any], dict[Any, Any], dict[Any, Any]]
@@ -32,7 +33,8 @@ class Services:
     assistant: Assistant
     desk: Desk
     content: Content
-    staff_chat: StaffChat
+    chats: StaffChats
+    groups: Groups
     clock: Callable[[], dt.datetime]
     _failed: dict[int, Exception] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from telegram import Bot, Message, Update
 
 from cases.model import Claim
+from delivery.send import may_write
 from desk.asked import Pressed, RepliedTo, Said, Volunteer, Wrote
 from handlers.adapt import case_named_by, names_somebody, staff_member
 from handlers.membership import volunteer
@@ -60,17 +61,25 @@ PRESSES: Mapping[str, Callable[[Services], Press]] = {
 
 
 async def follow_group(update: Update, here: Services) -> None:
-    """Learn where the group is now, before an update that may be from there is looked at.
+    """Learn where the groups are now, before an update that may be from one is looked at.
 
     Telegram tells of an upgrade in the new group, before anything else there; of several processes
     one reads it. Raises StorageError.
     """
     chat, message = update.effective_chat, update.effective_message
-    if chat is None or chat.id > 0 or here.staff_chat.is_at(chat.id):
+    if chat is None or chat.id > 0 or here.chats.is_at(chat.id):
         return
     before = message.migrate_from_chat_id if message is not None else None
-    configured_id = here.staff_chat.configured_id
-    here.staff_chat.id = await here.desk.group_now(configured_id, chat.id, before)
+    await here.groups.follow(chat.id, before)
+
+
+async def on_bot_s_membership(update: Update, context: Context) -> None:
+    """Somebody let the bot into a group, or put it out: then the next message there will tell."""
+    here, chat = services(context), update.effective_chat
+    group_id = here.chats.other(chat.id) if chat else None
+    may = group_id is not None and await may_write(context.bot, here.chats.chat_of(group_id))
+    await here.groups.note_let_in(update.update_id, group_id if may else None, here.clock())
+    here.desk.sent()
 
 
 async def on_message(update: Update, context: Context) -> None:
@@ -86,7 +95,8 @@ async def on_message(update: Update, context: Context) -> None:
     if to is None:
         is_note = not edited and (message.text or message.effective_attachment)
         topic_id = message.message_thread_id if message.is_topic_message and is_note else None
-        await here.relay.note(update.update_id, post, topic_id, here.clock())
+        topic = (here.chats.other(message.chat_id), topic_id) if topic_id else None
+        await here.relay.note(update.update_id, post, topic, here.clock())
         return
     wrote = Wrote(
         update.update_id,
@@ -97,6 +107,7 @@ async def on_message(update: Update, context: Context) -> None:
         has_media=message.text is None,
         album=message.media_group_id,
         names_somebody=names_somebody(message),
+        group_id=here.chats.other(message.chat_id),
     )
     await (here.relay.edited if edited else here.relay.reply)(wrote, here.clock())
 
@@ -114,6 +125,7 @@ async def on_command(update: Update, context: Context) -> None:
         (message.chat_id, message.message_id),
         message.message_thread_id if message.is_topic_message else None,
         _replied_to(message, context.bot.id),
+        here.chats.other(message.chat_id),
     )
     await COMMANDS[name](here)(said, here.clock())
 
@@ -155,7 +167,7 @@ async def on_press(update: Update, context: Context) -> None:
     assert query is not None
     parts = (query.data or "").split(":")
     desk = PRESSES.get(":".join(parts[:2] + ["*"] * len(parts[2:])))
-    is_staff = chat is not None and here.staff_chat.is_at(chat.id)
+    is_staff = chat is not None and here.chats.is_at(chat.id)
     who = await volunteer(context.bot, chat.id, query.from_user) if chat and is_staff else None
     if who is None or desk is None or query.message is None:
         await here.desk.set_aside(update.update_id)
@@ -164,5 +176,11 @@ async def on_press(update: Update, context: Context) -> None:
         return
     post = (query.message.chat.id, query.message.message_id)
     action, code, item = [*parts[1:], "", ""][:3]
-    pressed = Pressed(update.update_id, who, post, action, code, item)
+    group_id = here.chats.other(query.message.chat.id)
+    if here.chats.other_ids and await here.groups.is_elsewhere(code, group_id):
+        await here.desk.set_aside(update.update_id)
+        voice = here.content.staff_voice(here.clock(), query.from_user.language_code)
+        await acknowledge(update, voice.label("staff-other-group"))
+        return
+    pressed = Pressed(update.update_id, who, post, action, code, item, group_id)
     await acknowledge(update, await desk(here)(pressed, here.clock()))

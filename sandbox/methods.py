@@ -177,6 +177,11 @@ async def _answer_press(telegram: Telegram, params: Params) -> Any:
     return True
 
 
+async def _act_in_chat(telegram: Telegram, params: Params) -> Any:
+    telegram.chat_for_bot(int(params["chat_id"]))
+    return True
+
+
 async def _create_topic(telegram: Telegram, params: Params) -> Any:
     chat = telegram.chat_for_bot(int(params["chat_id"]))
     if not chat.is_forum:
@@ -289,6 +294,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "answercallbackquery": _answer_press,
     "pinchatmessage": _pin_message,
     "deletemessages": _delete_messages,
+    "sendchataction": _act_in_chat,
     "createforumtopic": _create_topic,
     "getchat": _get_chat,
     "getchatmember": _get_member,

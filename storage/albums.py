@@ -8,7 +8,8 @@ import datetime as dt
 from sqlalchemy import select, text
 
 from storage.database import Transaction
-from storage.outbox import STAFF_LANE, Due, claim, due_from_row
+from storage.lanes import staff_lane
+from storage.outbox import Due, claim, due_from_row
 from storage.tables import UNSENT, outbox
 
 # Telegram shows so many messages together.
@@ -19,7 +20,7 @@ async def claim_rest(tx: Transaction, first: Due, now: dt.datetime) -> list[Due]
     """Take for sending what belongs with the first message of an album and was never tried, oldest
     first, and return it."""
     message = first.message
-    lane = STAFF_LANE if message.to is None else tx.vault.hash(message.to)
+    lane = staff_lane(message.group_id) if message.to is None else tx.vault.hash(message.to)
     query = (
         select(outbox)
         .where(

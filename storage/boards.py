@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import select, text, update
 
 from storage.database import Transaction, insert_new
-from storage.outbox import STAFF_LANE, Outgoing, Purpose
+from storage.lanes import staff_lane
+from storage.outbox import Outgoing, Purpose
 from storage.tables import UNSENT, boards, outbox
 
 
@@ -44,13 +45,13 @@ async def board_is_at(tx: Transaction, chat_id: int, message_id: int | None) -> 
 
 
 async def replace_unsent(tx: Transaction, board: Outgoing) -> bool | None:
-    """Let the board that waits to be sent, if one does, say this instead.
+    """Let the board of its group that waits to be sent, if one does, say this instead.
 
     Returns True where it does, False where none waits, None where one is being sent.
     """
     unsent = (
         text(f"outbox.{UNSENT}"),
-        outbox.c.lane == STAFF_LANE,
+        outbox.c.lane == staff_lane(board.group_id),
         outbox.c.purpose == Purpose.BOARD.value,
     )
     body = tx.vault.seal(dataclasses.asdict(board))

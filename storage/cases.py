@@ -12,7 +12,7 @@ from storage.database import Transaction
 from storage.tables import case_events, cases, staff_posts
 
 # The messages in the staff group below which a case's buttons stand.
-_WITH_BUTTONS = ("alert", "ping")
+WITH_BUTTONS = ("alert", "ping")
 
 
 async def case_of_person(tx: Transaction, person_id: int) -> Case | None:
@@ -37,12 +37,13 @@ async def case_by_code(tx: Transaction, code: str) -> Case | None:
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
 
 
-async def case_of_topic(tx: Transaction, topic_id: int) -> Case | None:
-    """Return the case that has a forum topic; None where none has it, or more than one.
+async def case_of_topic(tx: Transaction, group_id: int | None, topic_id: int) -> Case | None:
+    """Return the case that has a forum topic of a group; None where none has it, or more than one.
 
     Topics are numbered by group: after `STAFF_CHAT_ID` was changed two cases can have the same.
     """
-    query = select(cases).where(cases.c.topic_id == topic_id).limit(2)
+    is_there = cases.c.group_id.is_not_distinct_from(group_id)
+    query = select(cases).where(cases.c.topic_id == topic_id, is_there).limit(2)
     rows = (await tx.connection.execute(query)).all()
     return _case(tx, rows[0]) if len(rows) == 1 else None
 
@@ -55,7 +56,7 @@ async def case_of_post(tx: Transaction, chat_id: int, message_id: int) -> Case |
         .where(
             staff_posts.c.chat_id == chat_id,
             staff_posts.c.message_id == message_id,
-            staff_posts.c.purpose.in_((*_WITH_BUTTONS, "copy")),
+            staff_posts.c.purpose.in_((*WITH_BUTTONS, "copy")),
         )
     )
     return _case(tx, (await tx.connection.execute(query)).one_or_none())
@@ -80,8 +81,9 @@ async def open_case(
     urgent_kind: str | None,
     now: dt.datetime,
     due_at: dt.datetime,
+    group_id: int | None = None,
 ) -> Case:
-    """Open the person's first case and return it, with its first history row."""
+    """Open the person's first case, in a group, and return it, with its first history row."""
     query = insert(cases).values(
         code=code,
         person_id=person_id,
@@ -91,6 +93,7 @@ async def open_case(
         urgent_kind=urgent_kind,
         opened_at=now,
         due_at=due_at,
+        group_id=group_id,
     )
     case_id = (await tx.connection.execute(query.returning(cases.c.id))).scalar_one()
     await _add_event(tx, case_id, Event.OPEN, None, State.WAITING, urgent_kind, None, now)
@@ -105,6 +108,7 @@ async def open_case(
         None,
         now,
         due_at=due_at,
+        group_id=group_id,
     )
 
 
@@ -150,9 +154,11 @@ async def save_step(
     return True
 
 
-async def set_topic(tx: Transaction, case_id: int, topic_id: int | None) -> None:
-    """Remember the forum topic of a case; None when it is gone."""
-    query = update(cases).where(cases.c.id == case_id).values(topic_id=topic_id)
+async def set_topic(tx: Transaction, case: Case, topic_id: int | None) -> None:
+    """Remember the forum topic of a case, unless it has left the group since; None when it is
+    gone."""
+    is_there = cases.c.group_id.is_not_distinct_from(case.group_id)
+    query = update(cases).where(cases.c.id == case.id, is_there).values(topic_id=topic_id)
     await tx.connection.execute(query)
 
 
@@ -172,7 +178,7 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
     one), or None before it was sent."""
     query = (
         select(staff_posts.c.chat_id, staff_posts.c.message_id)
-        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(_WITH_BUTTONS))
+        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(WITH_BUTTONS))
         .order_by(staff_posts.c.message_id.desc())
         .limit(1)
     )
@@ -183,7 +189,7 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
 async def is_alert_of_case(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:
     """Return whether a message in the staff group is one of the alerts of a case."""
     query = select(staff_posts.c.case_id).where(
-        *_is_post(case_id, chat_id, message_id, _WITH_BUTTONS)
+        *_is_post(case_id, chat_id, message_id, WITH_BUTTONS)
     )
     return (await tx.connection.execute(query)).one_or_none() is not None
 
@@ -280,4 +286,5 @@ def case_from_row(tx: Transaction, row: Any) -> Case:
         rung=row.rung,
         due_at=row.due_at,
         offered_to=_open_claim(tx, row.sealed_offer),
+        group_id=row.group_id,
     )

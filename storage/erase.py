@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 
 from storage.database import Transaction
-from storage.outbox import STAFF_LANE
+from storage.lanes import is_staff_lane
 from storage.people import Person
 from storage.tables import (
     case_events,
@@ -36,7 +36,7 @@ async def erase_person(tx: Transaction, person: Person) -> None:
         delete(held_messages).where(held_messages.c.case_id == mine),
         delete(follow_ups).where(follow_ups.c.case_id == mine),
         delete(outbox).where(outbox.c.lane == lane),
-        delete(outbox).where(outbox.c.lane == STAFF_LANE, outbox.c.case_id == mine),
+        delete(outbox).where(is_staff_lane(outbox.c.lane), outbox.c.case_id == mine),
         delete(chat_messages).where(chat_messages.c.lane == lane),
         # Why somebody was blocked says something about them.
         update(case_events)
@@ -54,11 +54,14 @@ async def erase_person(tx: Transaction, person: Person) -> None:
         await tx.connection.execute(query)
 
 
-async def copies_in_group(tx: Transaction, case_id: int) -> list[tuple[int, int]]:
-    """Return chat and message id of each message of the person's that was copied to the staff."""
+async def copies_in_groups(tx: Transaction, case_id: int) -> dict[int, list[int]]:
+    """Return the messages of the person's that were copied to the staff: chat id -> message ids."""
     query = (
         select(staff_posts.c.chat_id, staff_posts.c.message_id)
         .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose == "copy")
         .order_by(staff_posts.c.message_id)
     )
-    return [(row.chat_id, row.message_id) for row in await tx.connection.execute(query)]
+    found: dict[int, list[int]] = {}
+    for row in await tx.connection.execute(query):
+        found.setdefault(row.chat_id, []).append(row.message_id)
+    return found

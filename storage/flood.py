@@ -10,7 +10,8 @@ from dataclasses import replace
 from sqlalchemy import select, text, update
 
 from storage.database import Transaction
-from storage.outbox import STAFF_LANE, Outgoing, Purpose, due_from_row, enqueue
+from storage.lanes import is_staff_lane
+from storage.outbox import Outgoing, Purpose, due_from_row, enqueue
 from storage.relay import Words
 from storage.tables import UNSENT, outbox
 
@@ -38,7 +39,7 @@ async def _joined(tx: Transaction, copy: Outgoing) -> bool:
         select(outbox)
         .where(
             text(f"outbox.{UNSENT}"),
-            outbox.c.lane == STAFF_LANE,
+            is_staff_lane(outbox.c.lane),
             outbox.c.case_id == copy.case_id,
             outbox.c.purpose == Purpose.COPY.value,
         )

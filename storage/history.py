@@ -77,11 +77,12 @@ async def cases_of_codes(tx: Transaction, codes: Sequence[str]) -> list[Case]:
     return [case_from_row(tx, row) for row in rows]
 
 
-async def newest_cases(tx: Transaction, closed_at_most: int) -> list[Case]:
-    """Return all open cases, the longest open first, then the cases closed last."""
+async def newest_cases(tx: Transaction, group_id: int | None, closed_at_most: int) -> list[Case]:
+    """Return all open cases of a group, the longest open first, then those closed last."""
     is_open = cases.c.closed_at.is_(None)
-    opened = select(cases).where(is_open).order_by(cases.c.opened_at)
-    closed = select(cases).where(~is_open).order_by(cases.c.closed_at.desc()).limit(closed_at_most)
+    mine = select(cases).where(cases.c.group_id.is_not_distinct_from(group_id))
+    opened = mine.where(is_open).order_by(cases.c.opened_at)
+    closed = mine.where(~is_open).order_by(cases.c.closed_at.desc()).limit(closed_at_most)
     return [
         case_from_row(tx, row)
         for query in (opened, closed)

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Table, insert, select, update
 from errors import KeyMismatchError
 from storage.database import Transaction
 from storage.inbox import lane_of
-from storage.outbox import STAFF_LANE
+from storage.lanes import is_staff_lane
 from storage.tables import (
     case_events,
     cases,
@@ -70,7 +70,7 @@ async def rekey(tx: Transaction, to: Vault) -> int:
                 await tx.connection.execute(update(table).where(table.c.id == row.id).values(new))
                 count += len(values)
     for table in (inbox, outbox):
-        past = update(table).where(table.c.sealed_body.is_(None), table.c.lane != STAFF_LANE)
+        past = update(table).where(table.c.sealed_body.is_(None), ~is_staff_lane(table.c.lane))
         await tx.connection.execute(past.values(lane=PAST))
     await tx.connection.execute(update(look_up_key).values(fingerprint=to.hash(0)))
     return count

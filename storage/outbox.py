@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, update
 
 from storage.database import Transaction
+from storage.lanes import group_of_lane, is_staff_lane, lane_of_message, staff_lane
 from storage.locks import CLOCKS_DIFFER
 from storage.relay import PLAIN, Relay
 from storage.tables import UNSENT, outbox
 
-STAFF_LANE = "staff"
 # The longest that a message waits before it is tried again: an alarm is never further away.
 STAFF_WAIT_MAX = dt.timedelta(seconds=30)
 PERSON_WAIT_MAX = dt.timedelta(minutes=5)
@@ -53,8 +53,10 @@ class Purpose(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to a person (`to` is the chat id) or to the staff group (`to` is None).
+    """A message to a person (`to` is the chat id) or to the staff (`to` is None).
 
+    `group_id` is the group of the staff by its configured id; None is that of the case, and the
+    default group where there is none.
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `keyboard`, and `text` if there is one, replace those of a message
     sent before; `deletes` are messages of the chat that go; `wipes` says that all of it goes that
@@ -76,6 +78,7 @@ class Outgoing:
     commands: Commands | None = None
     relay: Relay = PLAIN
     risk: int = 0
+    group_id: int | None = None
 
     @property
     def priority(self) -> int:
@@ -121,7 +124,7 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
         and_(state == "waiting", outbox.c.attempts == 0),
         due_at <= now,
         and_(state == "sending", due_at > soon + CLAIM),
-        and_(state != "sending", lane == STAFF_LANE, due_at > soon + STAFF_WAIT_MAX),
+        and_(state != "sending", is_staff_lane(lane), due_at > soon + STAFF_WAIT_MAX),
         due_at > soon + PERSON_WAIT_MAX,
     )
 
@@ -135,7 +138,8 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
     """Write messages into the outbox, in this order."""
     rows = [
         {
-            "lane": STAFF_LANE if message.to is None else tx.vault.hash(message.to),
+            "known_lane": _known_lane(tx, message),
+            "of_case": message.case_id,
             "priority": message.priority,
             "purpose": message.purpose.value,
             "case_id": message.case_id,
@@ -148,7 +152,13 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
         for message in messages
     ]
     if rows:
-        await tx.connection.execute(insert(outbox), rows)
+        await tx.connection.execute(insert(outbox).values(lane=lane_of_message()), rows)
+
+
+def _known_lane(tx: Transaction, message: Outgoing) -> str | None:
+    if message.to is not None:
+        return tx.vault.hash(message.to)
+    return None if message.group_id is None else staff_lane(message.group_id)
 
 
 async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> list[Due]:
@@ -160,7 +170,7 @@ async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> li
     # for an earlier one of each would read it as often as there are messages.
     firsts = (
         select(func.min(outbox.c.id))
-        .where(_IS_UNSENT, outbox.c.lane != STAFF_LANE)
+        .where(_IS_UNSENT, ~is_staff_lane(outbox.c.lane))
         .group_by(outbox.c.lane)
     )
     query = (
@@ -173,12 +183,14 @@ async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> li
     return [due_from_row(tx, row) for row in await tx.connection.execute(query)]
 
 
-async def first_of_staff(tx: Transaction, now: dt.datetime) -> Due | None:
-    """Return the staff's first message; None if they have none, it must still wait, or another
-    transaction has it."""
+async def first_of_staff(
+    tx: Transaction, now: dt.datetime, group_id: int | None = None
+) -> Due | None:
+    """Return the first message to a group (None is the default one); None if there is none, it must
+    still wait, or another transaction has it."""
     first = (
         select(outbox.c.id)
-        .where(outbox.c.lane == STAFF_LANE, _IS_UNSENT)
+        .where(outbox.c.lane == staff_lane(group_id), _IS_UNSENT)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
@@ -211,6 +223,7 @@ def due_from_row(tx: Transaction, row: Any) -> Due:
         commands=None if commands is None else tuple((name, what) for name, what in commands),
         relay=Relay.from_json(body.get("relay")),
         risk=body.get("risk", 0),
+        group_id=group_of_lane(row.lane),
     )
     return Due(
         id=row.id,
@@ -239,27 +252,6 @@ async def claim(tx: Transaction, found: Sequence[Due], now: dt.datetime) -> list
     return [replace(due, state="sending", due_at=until) for due in found]
 
 
-def _unchanged(due: Due) -> ColumnElement[bool]:
-    """Whether nobody else has taken or sent the message meanwhile."""
-    return and_(outbox.c.id == due.id, outbox.c.state == due.state, outbox.c.due_at == due.due_at)
-
-
-async def release_claims(tx: Transaction, now: dt.datetime) -> None:
-    """Free what was being sent when the only process there is died."""
-    query = update(outbox).where(outbox.c.state == "sending").values(state="uncertain", due_at=now)
-    await tx.connection.execute(query)
-
-
-async def staff_sent_at(tx: Transaction, since: dt.datetime) -> list[dt.datetime]:
-    """Return the moments of the messages to the staff group since then, oldest first."""
-    query = (
-        select(outbox.c.sent_at)
-        .where(outbox.c.lane == STAFF_LANE, outbox.c.state == "sent", outbox.c.sent_at >= since)
-        .order_by(outbox.c.sent_at)
-    )
-    return list((await tx.connection.execute(query)).scalars())
-
-
 def _pair(stored: list[int] | None) -> tuple[int, int] | None:
     return (stored[0], stored[1]) if stored else None
 
@@ -269,48 +261,3 @@ async def drop_unsent(tx: Transaction, chat_id: int) -> None:
     waits = outbox.c.state.in_(["waiting", "uncertain"])
     query = delete(outbox).where(outbox.c.lane == tx.vault.hash(chat_id), waits)
     await tx.connection.execute(query)
-
-
-async def mark_sent(tx: Transaction, sent: Sequence[Due], now: dt.datetime) -> set[int]:
-    """The messages have arrived; their words are forgotten. Returns the ids of the rows that are
-    kept: not those of who was erased meanwhile, nor of a farewell."""
-    farewells = [due.id for due in sent if due.message.purpose is Purpose.FAREWELL]
-    if farewells:
-        await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(farewells)))
-    query = (
-        update(outbox)
-        .where(outbox.c.id.in_([due.id for due in sent]))
-        .values(state="sent", sealed_body=None, sent_at=now)
-        .returning(outbox.c.id)
-    )
-    return set((await tx.connection.execute(query)).scalars())
-
-
-async def mark_again(
-    tx: Transaction, claimed: Due, due_at: dt.datetime, failure: str, *, uncertain: bool
-) -> bool:
-    """The message is tried again at `due_at`; `uncertain` says that it may have arrived.
-
-    Returns False, changing nothing, when the claim was lost: it is somebody else's now.
-    """
-    query = (
-        update(outbox)
-        .where(_unchanged(claimed))
-        .values(
-            state="uncertain" if uncertain else "waiting",
-            due_at=due_at,
-            failure=failure,
-            attempts=outbox.c.attempts + 1,
-        )
-    )
-    return bool((await tx.connection.execute(query)).rowcount)
-
-
-async def mark_failed(tx: Transaction, claimed: Due, failure: str) -> bool:
-    """The message can never arrive; it is kept for a human to see, without its words.
-
-    Returns False, changing nothing, when the claim was lost: it is somebody else's now.
-    """
-    changes = {"state": "failed", "failure": failure, "sealed_body": None}
-    query = update(outbox).where(_unchanged(claimed)).values(changes)
-    return bool((await tx.connection.execute(query)).rowcount)

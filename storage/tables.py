@@ -9,6 +9,7 @@ import datetime as dt
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -63,6 +65,7 @@ WAITING = "state = 'waiting'"
 OPEN = "state <> 'closed'"
 ANSWERS = "from_state = 'waiting' AND to_state = 'claimed'"
 UNSENT = "state IN ('waiting', 'sending', 'uncertain')"
+IN_A_GROUP = "group_id IS NOT NULL"
 
 people = Table(
     "people",
@@ -130,6 +133,8 @@ cases = Table(
     Column("opened_at", Moment, nullable=False),
     # The posts of which are to be forgotten?
     Column("closed_at", Moment, index=True),
+    # The group that it is in, by its configured id; NULL is the default one.
+    Column("group_id", BigInteger),
     # Whose topic is it?
     Column("topic_id", BigInteger, index=True),
     Column("rung", Integer, nullable=False, server_default="0"),
@@ -137,6 +142,13 @@ cases = Table(
     Column("due_at", Moment, index=True),
     CheckConstraint("state IN ('waiting', 'claimed', 'closed')", name="state"),
     CheckConstraint("(state = 'claimed') = (sealed_claim IS NOT NULL)", name="claim"),
+    # Which are in a group that is gone?
+    Index(
+        "ix_cases_group_id",
+        "group_id",
+        sqlite_where=text(IN_A_GROUP),
+        postgresql_where=text(IN_A_GROUP),
+    ),
     # Which have nobody?
     Index(
         "ix_cases_waiting",
@@ -271,7 +283,7 @@ look_up_key = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 
-# Where the staff group is now: Telegram gives a group a new id when it is upgraded.
+# The groups of the staff, and where each is now: an upgrade gives a group a new id.
 staff_chats = Table(
     "staff_chats",
     metadata,
@@ -279,6 +291,8 @@ staff_chats = Table(
     Column("current_id", BigInteger, nullable=False),
     # What the self-test told it last: the names of what is wrong.
     Column("flaws_told", Text, nullable=False, server_default=""),
+    # Whether the bot was shut out when it wrote there last, so that its cases go elsewhere.
+    Column("is_away", Boolean, nullable=False, server_default=false()),
 )
 
 # Who has acted in the staff group: found by the keyed hash of their Telegram id.

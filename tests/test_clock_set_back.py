@@ -23,8 +23,8 @@ from storage.outbox import (
     enqueue,
     first_of_people,
     first_of_staff,
-    mark_again,
 )
+from storage.outcomes import mark_again
 from tests.databases import emptied
 from tests.scene import GROUP, PERSON, Scene, sqlite_url
 

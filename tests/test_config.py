@@ -98,3 +98,17 @@ def test_figures_are_shown_nowhere_else(monkeypatch: pytest.MonkeyPatch, address
     monkeypatch.setenv("METRICS_LISTEN", address)
     with pytest.raises(ConfigError, match=r"METRICS_LISTEN: .* such as 127\.0\.0\.1:9464"):
         read_config()
+
+
+def test_groups_are_named_by_their_language() -> None:
+    config = Config(_env_file=None, staff_chats=" vi:-1001, id:-1002,")
+    assert config.staff_chats == {"vi": -1001, "id": -1002}
+
+
+@pytest.mark.parametrize("wrong", ["vi", "vi:1001", "vi:-1001,vi:-1002", "vi=-1001", "-1001:vi"])
+def test_groups_that_cannot_be_read_are_refused_with_how_to_write_them(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAFF_CHATS", wrong)
+    with pytest.raises(ConfigError, match=r"STAFF_CHATS: .*vi:-1001,id:-1002"):
+        read_config()

@@ -15,7 +15,7 @@ from delivery.pacing import CROWDED_FROM, PER_MINUTE, WINDOW
 from storage.cases import add_post, case_of_person
 from storage.inbox import ATTEMPTS_MAX
 from storage.people import find_person
-from storage.staff_chats import current_staff_chat, move_staff_chat
+from storage.staff_chats import StaffChats
 from tests.faults import refusing
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url, until
 
@@ -81,7 +81,7 @@ async def test_a_reply_in_the_upgraded_group_reaches_the_person_whichever_proces
         await here.writes(ALARM)
         new_id = upgrade_group(here)
         async with bot.database.begin() as tx:
-            await move_staff_chat(tx, GROUP, new_id)
+            await StaffChats(GROUP).move(tx, GROUP, new_id)
             person = await find_person(tx, PERSON)
             assert person is not None
             case = await case_of_person(tx, person.id)
@@ -104,8 +104,10 @@ async def test_telegram_s_own_word_of_the_upgrade_is_enough(
         here.telegram.add_group(new_id, "volunteers", members, forum=False)
         await here.telegram.write(new_id, 601, content={"migrate_from_chat_id": GROUP})
         await here.settled()
+        chats = StaffChats(GROUP)
         async with bot.database.begin() as tx:
-            assert await current_staff_chat(tx, GROUP) == new_id
+            await chats.load(tx)
+        assert chats.chat_of(None) == new_id
 
 
 async def test_who_says_that_another_group_was_upgraded_does_not_become_the_staff_group(
@@ -244,7 +246,7 @@ async def test_a_reply_that_waited_while_the_group_was_upgraded_is_not_passed_ov
         await here.writes(ALARM)
         new_id = upgrade_group(here)
         async with bot.database.begin() as tx:
-            await move_staff_chat(tx, GROUP, new_id)
+            await StaffChats(GROUP).move(tx, GROUP, new_id)
         await here.writes("nó cầm dao đứng trước cửa phòng em")
         assert here.find(new_id, "AGAIN")
         alert = here.find(GROUP, "ALARM")["message_id"]

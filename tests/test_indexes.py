@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from conversation.content import Content
+from sandbox.telegram import User
 from storage.backlog import read_backlog
 from storage.database import Database
 from storage.purge import purge
@@ -21,6 +22,8 @@ from tests.databases import emptied
 from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
+ALARM_EN = "my boss beat me and I am bleeding, help me"
+ENGLISH = -1005550001111
 # All but those with one row, or one for each group or volunteer.
 OURS = set(metadata.tables) - {"look_up_key", "staff_chats", "boards", "volunteers"}
 READS = re.compile(r"^\s*(SELECT|UPDATE|DELETE)", re.IGNORECASE)
@@ -91,9 +94,21 @@ async def a_day_passes(here: Scene) -> None:
     await here.writes("/forget")
     await here.presses("Ừ, xoá hết")
     assert here.running is not None
+    await a_group_goes(here)
     async with here.running.database.begin() as tx:
         await read_backlog(tx, here.clock())
         await purge(tx, here.clock())
+
+
+async def a_group_goes(here: Scene) -> None:
+    """The group for English shuts the bot out, and lets it in again."""
+    ann = here.telegram.add_person(User(PERSON + 1, "Ann", "en")).id
+    await here.writes(ALARM_EN, person=ann)
+    here.telegram.chats[ENGLISH].blocked = True
+    await here.writes(ALARM_EN, person=ann)
+    here.telegram.chats[ENGLISH].blocked = False
+    assert here.running is not None
+    await here.running.self_test.look()
 
 
 async def plans(database: Database, statements: dict[str, Any]) -> dict[str, str]:
@@ -111,22 +126,32 @@ async def plans(database: Database, statements: dict[str, Any]) -> dict[str, str
     return found
 
 
-async def test_no_query_of_a_day_reads_a_whole_table(content: Content, url: str) -> None:
-    await (await emptied(url)).close()
+async def plans_of_a_day(here: Scene) -> dict[str, str]:
+    """Return how the database does each statement that a day brings."""
     statements: dict[str, Any] = {}
 
     def note(_c: Any, _cursor: Any, statement: str, values: Any, _ctx: Any, many: bool) -> None:
         if READS.match(statement) and not many:
             statements[statement] = values
 
-    async with scene(content, url) as here, here.bot_runs():
-        assert here.running is not None
-        database = here.running.database
-        event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-        await a_day_passes(here)
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-        ours = {each: values for each, values in statements.items() if "count_1" not in each}
-        found = await plans(database, ours)
+    assert here.running is not None
+    database = here.running.database
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    await a_day_passes(here)
+    event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+    ours = {each: values for each, values in statements.items() if "count_1" not in each}
+    return await plans(database, ours)
+
+
+async def test_no_query_of_a_day_reads_a_whole_table(content: Content, url: str) -> None:
+    await (await emptied(url)).close()
+    async with scene(content, url) as here:
+        here.telegram.add_group(ENGLISH, "English", [], forum=True)
+        here.config = here.config.model_copy(update={"staff_chats": {"en": ENGLISH}})
+        async with here.bot_runs():
+            found = await plans_of_a_day(here)
+        assert here.find(GROUP, "ALARM")
+        assert here.find(GROUP, "comes here from another group")
     assert len(found) > 30
     assert any("held_messages" in each for each in found)
     assert here.find(GROUP, "ALARM")

@@ -22,7 +22,8 @@ from desk.ladder import Ladder
 from errors import StorageError
 from storage.cases import case_by_code, locked_case, save_step
 from storage.migrate import migrate
-from storage.outbox import Outgoing, Purpose, enqueue, first_of_staff, mark_sent
+from storage.outbox import Outgoing, Purpose, enqueue, first_of_staff
+from storage.outcomes import mark_sent
 from storage.tables import case_events
 from tests.conftest import POSTGRESQL
 from tests.databases import emptied

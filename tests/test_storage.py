@@ -36,10 +36,8 @@ from storage.outbox import (
     enqueue,
     first_of_people,
     first_of_staff,
-    mark_again,
-    mark_failed,
-    mark_sent,
 )
+from storage.outcomes import mark_again, mark_failed, mark_sent
 from storage.people import add_person, find_person, save_block, save_person
 from storage.purge import OUTCOMES_KEPT, UPDATES_KEPT, purge
 from storage.relay import Relay, Words

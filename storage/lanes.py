@@ -1,0 +1,93 @@
+"""Lanes of the outbox: one for each person, one for each group of the staff."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    update,
+)
+
+from storage.database import Transaction
+from storage.tables import UNSENT, cases, outbox
+
+# The lane of the default group; those of the others begin with it, those of people never do.
+STAFF_LANE = "staff"
+
+_IS_UNSENT = text(f"outbox.{UNSENT}")
+
+
+def staff_lane(group_id: int | None) -> str:
+    """Return the lane of a group by its configured id; None is the default group."""
+    return STAFF_LANE if group_id is None else f"{STAFF_LANE}{group_id}"
+
+
+def group_of_lane(lane: str) -> int | None:
+    """Return the configured id of the group that a lane leads to; None for any other lane."""
+    return int(lane.removeprefix(STAFF_LANE)) if lane.startswith(f"{STAFF_LANE}-") else None
+
+
+def is_staff_lane(lane: Column[str]) -> ColumnElement[bool]:
+    """Whether a lane leads to a group of the staff."""
+    return lane.startswith(STAFF_LANE)
+
+
+def lane_of_message() -> ColumnElement[str]:
+    """Return the lane as an INSERT works it out: `known_lane`, else that of the group that has the
+    case `of_case`, else that of the default group."""
+    of_group = literal(STAFF_LANE).concat(cast(cases.c.group_id, String))
+    of_case = select(of_group).where(cases.c.id == bindparam("of_case")).scalar_subquery()
+    return func.coalesce(cast(bindparam("known_lane"), String), of_case, STAFF_LANE)
+
+
+async def staff_sent_at(
+    tx: Transaction, since: dt.datetime, group_id: int | None = None
+) -> list[dt.datetime]:
+    """Return the moments of the messages to a group since then, oldest first."""
+    query = (
+        select(outbox.c.sent_at)
+        .where(
+            outbox.c.lane == staff_lane(group_id),
+            outbox.c.state == "sent",
+            outbox.c.sent_at >= since,
+        )
+        .order_by(outbox.c.sent_at)
+    )
+    return list((await tx.connection.execute(query)).scalars())
+
+
+async def move_lane(tx: Transaction, group_id: int) -> None:
+    """Let what waits for a group go to the default group, in the same order.
+
+    There it answers nothing: the number of the message that it answers may be any other's. What
+    would change messages of the group goes nowhere.
+    """
+    mine = (outbox.c.lane == staff_lane(group_id), _IS_UNSENT)
+    changes = outbox.c.purpose.in_(("edit", "board"))
+    await tx.connection.execute(delete(outbox).where(*mine, changes))
+    for row in (await tx.connection.execute(select(outbox).where(*mine))).all():
+        body = tx.vault.open(row.sealed_body)
+        relay = body.get("relay")
+        if relay and relay["reply_to"]:
+            sealed = tx.vault.seal({**body, "relay": {**relay, "reply_to": None}})
+            change = update(outbox).where(outbox.c.id == row.id).values(sealed_body=sealed)
+            await tx.connection.execute(change)
+    await tx.connection.execute(update(outbox).where(*mine).values(lane=STAFF_LANE))
+
+
+async def groups_of_lanes(tx: Transaction, known: Collection[int]) -> set[int]:
+    """Return the groups for which something waits, other than those that are known."""
+    query = select(outbox.c.lane).where(_IS_UNSENT, is_staff_lane(outbox.c.lane)).distinct()
+    found = {group_of_lane(lane) for lane in (await tx.connection.execute(query)).scalars()}
+    return {group_id for group_id in found if group_id is not None} - set(known)

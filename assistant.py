@@ -27,6 +27,7 @@ from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction, aside
 from storage.erase import copies_in_group, erase_person
 from storage.flood import enqueue_copy
+from storage.gaps import add_gap, erase_gaps
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_block, save_person
@@ -68,6 +69,9 @@ class Assistant:
             turn = respond(
                 incoming, person.language, state, case, code, key, self.content, now, person.block
             )
+            if turn.gap is not None:
+                await add_gap(tx, turn.gap)
+            await erase_gaps(tx, state.gaps if turn.forget else state.gaps.keys() - turn.state.gaps)
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
             else:

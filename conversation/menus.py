@@ -84,10 +84,13 @@ def pillar(voice: Voice, name: str, page: int) -> Reply:
     return Reply(text, _page(voice, buttons, f"pillar:{name}", page, columns=1))
 
 
-def answer(voice: Voice, topic_id: str, rows: Sequence[str] = ()) -> tuple[Reply, list[str]]:
+def answer(
+    voice: Voice, topic_id: str, rows: Sequence[str] = (), question_id: int | None = None
+) -> tuple[Reply, list[str]]:
     """The answer to a topic, and what a human must look at because it has no value today.
 
     `rows` are the rows of the topic's table that the person named: they are told first.
+    `question_id` is the message that asked, where one did.
     """
     topic = voice.knowledge.topics[topic_id]
     try:
@@ -108,7 +111,7 @@ def answer(voice: Voice, topic_id: str, rows: Sequence[str] = ()) -> tuple[Reply
     keyboard.append(
         (
             voice.button("helpful-yes", f"helpful:yes:{topic_id}"),
-            voice.button("helpful-no", f"helpful:no:{topic_id}"),
+            voice.button("helpful-no", _about(f"helpful:no:{topic_id}", question_id)),
         )
     )
     keyboard.append(footer(voice))
@@ -133,12 +136,12 @@ def row(voice: Voice, table_id: str, row_id: str) -> tuple[Reply, list[str]]:
         return with_human(voice, "no-value-today"), [error.name]
 
 
-def suggestions(voice: Voice, topic_ids: Iterable[str]) -> Reply:
+def suggestions(voice: Voice, topic_ids: Iterable[str], question_id: int | None) -> Reply:
     buttons = [
         (Button(voice.language.topics[topic_id].title, f"topic:{topic_id}"),)
         for topic_id in list(topic_ids)[:SUGGESTIONS_MAX]
     ]
-    none = (voice.button("none-of-these", "none"),)
+    none = (voice.button("none-of-these", _about("none", question_id)),)
     return Reply(voice.say("did-you-mean"), (*buttons, none, footer(voice)))
 
 
@@ -215,6 +218,7 @@ def mydata(voice: Voice, state: PersonState, case: Case | None, *, is_blocked: b
         lines.append(voice.say("mydata-case", code=case.code, state=stands, date=opened_on))
     if is_blocked:
         lines.append(voice.say("mydata-blocked"))
+    lines.append(voice.say("mydata-gaps", count=str(len(state.gaps))))
     lines.append(voice.say("mydata-messages"))
     lines.append(voice.say("mydata-end"))
     return Reply("\n".join(lines), (footer(voice),))
@@ -254,6 +258,10 @@ def switch_button(voice: Voice) -> Button:
     """Offers to go on in the voice's language."""
     code = voice.language.code
     return Button(voice.label("language-offer"), f"language:{code}")
+
+
+def _about(data: str, question_id: int | None) -> str:
+    return data if question_id is None else f"{data}:{question_id}"
 
 
 def _columns(buttons: Sequence[Button], columns: int) -> Rows:

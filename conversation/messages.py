@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cases.gaps import Gap
 from cases.model import Origin
 from conversation.state import PersonState
 from knowledge.schema import UrgentKind
@@ -100,7 +101,7 @@ class Turn:
     the replies come. `staff_notice` is what the staff are told besides. `commands` are all that
     the chat lists from now on, with none it lists the usual ones again; None changes nothing.
     `decision` is what was decided about the question in a text; None for whatever is no text, and
-    for who hides.
+    for who hides. `gap` is what the bot did not know, or did not answer well.
     """
 
     replies: tuple[Reply, ...]
@@ -113,3 +114,4 @@ class Turn:
     staff_notice: str | None = None
     commands: tuple[Command, ...] | None = None
     decision: Decision | None = None
+    gap: Gap | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from conversation import blocked, hide, menus, phone_note
+from conversation import blocked, gaps, hide, menus, phone_note
 from conversation.messages import CaseAction, CaseWish, Reply, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
@@ -40,7 +40,8 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
         "pillar": lambda a: a[0] in PILLARS and _is_page(a[1]),
         "table": lambda a: a[0] in knowledge.tables and _is_page(a[1]),
         "row": lambda a: a[1] in knowledge.tables[a[0]].rows,
-        "helpful": lambda a: a[0] in ("yes", "no"),
+        "helpful": lambda a: a[0] in ("yes", "no") and a[1] in knowledge.topics,
+        "none": lambda a: all(map(_is_message_id, a)),
     }
     try:
         return known[verb](arguments) if verb in known else not arguments
@@ -51,6 +52,15 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
 def _is_page(number: str) -> bool:
     # Python refuses to read a number of thousands of digits.
     return number.isdecimal() and len(number) < 4
+
+
+def _is_message_id(number: str) -> bool:
+    return number.isdecimal() and len(number) < 20
+
+
+def _question_id(arguments: list[str]) -> int | None:
+    """Return the message that was answered, where the data names it."""
+    return int(arguments[0]) if arguments and _is_message_id(arguments[0]) else None
 
 
 def _start(moment: Moment, payload: str) -> Turn:
@@ -162,8 +172,9 @@ def _mydata(moment: Moment) -> Turn:
     )
 
 
-def _none(moment: Moment) -> Turn:
-    return moment.turn(menus.with_human(moment.voice, "unknown"))
+def _none(moment: Moment, arguments: list[str]) -> Turn:
+    turn = moment.turn(menus.with_human(moment.voice, "unknown"))
+    return gaps.none_meant(turn, moment, _question_id(arguments))
 
 
 def _topic(moment: Moment, arguments: list[str]) -> Turn:
@@ -192,7 +203,8 @@ def _row(moment: Moment, arguments: list[str]) -> Turn:
 def _helpful(moment: Moment, arguments: list[str]) -> Turn:
     if arguments[0] == "yes":
         return moment.turn(menus.plain(moment.voice, "thanks-helpful"))
-    return moment.turn(menus.with_human(moment.voice, "thanks-not-helpful"))
+    turn = moment.turn(menus.with_human(moment.voice, "thanks-not-helpful"))
+    return gaps.not_helpful(turn, moment, arguments[1], _question_id(arguments[2:]))
 
 
 def _without_arguments(answer: Callable[[Moment], Turn]) -> Callable[[Moment, list[str]], Turn]:
@@ -225,7 +237,7 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "human-no": _without_arguments(_human_no),
     "stop": _without_arguments(_stop),
     "bot-only": _without_arguments(_bot_only),
-    "none": _without_arguments(_none),
+    "none": _none,
     "forget-yes": _without_arguments(_forget_yes),
     "forget-no": _without_arguments(_forget_no),
     "hide": _without_arguments(hide.ask),

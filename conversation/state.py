@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # Messages of one person within this time are one message, cut by a thumb.
@@ -39,7 +40,8 @@ class PersonState:
     their phone. `answered_at` is when a text was last answered, `acknowledged_at` when they were
     last told that what they send comes in, `place_at` when a place of theirs was last passed on.
     `card_kind` and `card_at` are the last urgent card shown.
-    `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own."""
+    `word_hash` is the hash of the word that ends hiding, by `word_key`, the person's own. `gaps`
+    are what the list of gaps has of the person: ids, each with its day; `gap_key` makes the ids."""
 
     language_chosen: bool = False
     welcomed: bool = False
@@ -54,6 +56,8 @@ class PersonState:
     hiding: Hiding = Hiding.NO
     word_key: str = ""
     word_hash: str = ""
+    gap_key: str = ""
+    gaps: Mapping[str, dt.date] = field(default_factory=dict)
 
     def with_recent(self, text: str, message_id: int | None, now: dt.datetime) -> PersonState:
         """Return the state with one more message, and without those that are too old."""
@@ -64,6 +68,11 @@ class PersonState:
         )
         recent = (*known, Recent(now, text, message_id))[-TOGETHER_MAX:]
         return replace(self, recent=recent)
+
+    def text_of(self, message_id: int) -> str | None:
+        """Return what the person wrote in a message of the last moments; None for an older one."""
+        texts = (each.text for each in self.recent if each.message_id == message_id)
+        return next(texts, None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state without the last messages, which are kept apart and for less long."""
@@ -80,6 +89,8 @@ class PersonState:
             "hiding": self.hiding.value,
             "word_key": self.word_key,
             "word_hash": self.word_hash,
+            "gap_key": self.gap_key,
+            "gaps": {gap_id: day.isoformat() for gap_id, day in self.gaps.items()},
         }
 
     def recent_to_json(self) -> list[Any]:
@@ -108,6 +119,11 @@ class PersonState:
             hiding=Hiding(content.get("hiding", "no")),
             word_key=content.get("word_key", ""),
             word_hash=content.get("word_hash", ""),
+            gap_key=content.get("gap_key", ""),
+            gaps={
+                gap_id: dt.date.fromisoformat(day)
+                for gap_id, day in content.get("gaps", {}).items()
+            },
         )
 
 

@@ -34,14 +34,15 @@ MAY_IMPORT = {
     "health": {"delivery", "errors", "metrics", "storage"},
     "watchdog": {"metrics"},
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
+    "reports": {"cases", "commands", "errors", "storage"},
     "service": {
         "assistant", "cases", "config", "conversation", "delivery", "desk", "errors", "handlers",
         "health", "metrics", "storage",
     },
     "sandboxed": {"commands", "config", "conversation", "sandbox", "service"},
     "bot": {
-        "commands", "config", "conversation", "errors", "logs", "sandboxed", "service", "storage",
-        "translations", "watchdog",
+        "commands", "config", "conversation", "errors", "logs", "reports", "sandboxed", "service",
+        "storage", "translations", "watchdog",
     },
 }  # fmt: skip
 

@@ -155,6 +155,14 @@ def parser() -> argparse.ArgumentParser:
     one = add("gaps", on_database_with(reports.gaps), "list what the bot could not answer")
     one.add_argument("--format", choices=("text", "csv"), default="text")
     one.add_argument("--days", type=int, default=reports.DAYS_KEPT, help="how many days back")
+    one = add("report", on_database_with(reports.report), "write figures for donors")
+    for name, dest in (("--from", "first_day"), ("--to", "last_day")):
+        one.add_argument(
+            name, dest=dest, type=dt.date.fromisoformat, metavar="DATE", required=True,
+            help="a day in Japan, 2026-11-01",
+        )  # fmt: skip
+    one.add_argument("--format", choices=("csv", "xlsx"), default="csv")
+    one.add_argument("--output", type=Path, metavar="FILE", help="a new file; else it is printed")
     one = add(
         "move-to", on_database_with(move_database), "copy everything into another, empty database"
     )

@@ -9,17 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, update
 
 from storage.database import Transaction
 from storage.locks import CLOCKS_DIFFER
@@ -72,9 +62,9 @@ class Outgoing:
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `keyboard`, and `text` if there is one, replace those of a message
     sent before; `deletes` are messages of the chat that go; `wipes` says that all of it goes that
-    is known.
-    `commands` are all that the chat lists from then on, with none it lists the usual ones again.
-    `language` is that of whoever reads it; None is the staff's.
+    is known. `commands` are all that the chat lists from then on, with none it lists the usual ones
+    again. `photo` is a picture in base64, sent with `text` below it. `language` is that of whoever
+    reads it; None is the staff's.
     """
 
     to: int | None
@@ -89,6 +79,7 @@ class Outgoing:
     language: str | None = None
     commands: Commands | None = None
     relay: Relay = PLAIN
+    photo: str | None = None
 
     @property
     def is_new_on_phone(self) -> bool:
@@ -215,6 +206,7 @@ def due_from_row(tx: Transaction, row: Any) -> Due:
         language=body.get("language"),
         commands=None if commands is None else tuple((name, what) for name, what in commands),
         relay=Relay.from_json(body.get("relay")),
+        photo=body.get("photo"),
     )
     return Due(
         id=row.id,

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "health": {"delivery", "errors", "metrics", "storage"},
     "watchdog": {"metrics"},
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
-    "reports": {"cases", "commands", "errors", "storage"},
+    "reports": {"cases", "commands", "config", "conversation", "errors", "storage"},
     "service": {
         "assistant", "cases", "config", "conversation", "delivery", "desk", "errors", "handlers",
         "health", "metrics", "storage",

@@ -36,7 +36,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def a_day_passes(here: Scene) -> None:
     """People ask, are in danger, wait, and are forgotten; volunteers claim, release, reply, are
-    slow, close, and look things up, also what was asked."""
+    slow, close, and look things up, also what was asked and figures."""
     await here.volunteer_notes("Hana", "/duty on")
     await here.volunteer_notes("Hana", "/duty off")
     await here.writes("cong ty khong tra luong 3 thang roi")
@@ -75,6 +75,7 @@ async def a_day_passes(here: Scene) -> None:
     await here.volunteer_notes("Hana", "/history K7QMW")
     await here.volunteer_notes("Hana", "/search vi")
     await here.volunteer_notes("Hana", "/gaps")
+    await here.volunteer_notes("Hana", "/stats")
     await here.writes("how do I adopt a cat", person=here.person("Bình", PERSON + 1))
     await here.writes("/forget", person=PERSON + 1)
     await here.presses("Yes, erase everything", person=PERSON + 1)

@@ -15,22 +15,22 @@ from cases.lifecycle import risk, step
 from cases.model import Case, Event, State
 from conversation import alerts, answers
 from conversation.content import Content
-from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Turn
+from conversation.messages import CaseAction, CaseWish, Incoming, Turn
 from conversation.respond import respond
 from conversation.state import Hiding, PersonState
 from expected_wait import tell_waiting
 from metrics import Metrics
+from pass_on import pass_to_staff
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
 from storage.erase import copies_in_groups, erase_person
-from storage.flood import enqueue_copy
 from storage.follow_ups import FollowUp, Subject, drop_follow_ups, plan_follow_up
+from storage.gaps import add_gap, erase_gaps
 from storage.held import drop_held, has_held, release_held
 from storage.inbox import finish
 from storage.outbox import DELETED_AT_ONCE, Outgoing, Purpose, drop_unsent, enqueue, enqueue_all
 from storage.people import Person, add_person, find_person, save_block, save_person
-from storage.relay import Relay, Words
 from storage.staff_chats import StaffChats
 
 log = structlog.get_logger()
@@ -83,6 +83,9 @@ class Assistant:
                 person.block,
                 held,
             )
+            if turn.gap is not None:
+                await add_gap(tx, turn.gap)
+            await erase_gaps(tx, state.gaps if turn.forget else state.gaps.keys() - turn.state.gaps)
             if turn.forget:
                 await self._forget(tx, person, case, turn, now)
             else:
@@ -247,37 +250,6 @@ async def tell_staff(
     """Write a notice about a case for the volunteers; `values` are filled in beside its code."""
     text = content.staff_voice(now).say(key, code=case.code, **values)
     await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
-
-
-async def pass_to_staff(
-    tx: Transaction,
-    content: Content,
-    case: Case,
-    chat_id: int,
-    wish: CaseWish,
-    incoming: Incoming,
-    now: dt.datetime,
-) -> None:
-    """Copy the person's messages to the volunteers, each in its thread; a new form of one stands
-    below the form that it replaces."""
-    for message_id in wish.message_ids:
-        is_this = message_id == incoming.message_id
-        relay = Relay(is_urgent=wish.action is CaseAction.ALARM)
-        if is_this:
-            if not incoming.edited:
-                relay = replace(relay, thread=incoming.replies_to, album=incoming.album)
-                if incoming.kind is Kind.TEXT and not incoming.has_media:
-                    words = Words(message_id, now.isoformat(), incoming.text)
-                    relay = replace(relay, said=(words,))
-            else:
-                relay = replace(relay, thread=message_id)
-                text = content.staff_voice(now).say("staff-edited", code=case.code)
-                notice = Outgoing(None, Purpose.NOTICE, text, case_id=case.id, relay=relay)
-                await enqueue(tx, notice, now)
-        copy = Outgoing(
-            None, Purpose.COPY, copy_of=(chat_id, message_id), case_id=case.id, relay=relay
-        )
-        await enqueue_copy(tx, copy, now)
 
 
 def has_hidden(person: Person) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import commands
+import reports
 from config import Config, read_config, with_encryption_key
 from conversation.content import Content, load_content
 from errors import ConfigError, ContentError, KakekomiError, KeyMismatchError, SchemaError
@@ -88,10 +89,11 @@ async def rekey_database(database: Database) -> str:
     )
 
 
-async def move_database(database: Database, url: str) -> str:
-    """Copy everything into the empty database at `url`, while nothing else uses either."""
+async def move_database(database: Database, options: argparse.Namespace) -> str:
+    """Copy everything into the empty database at the `url` of the options, while nothing else uses
+    either."""
     keys = [key.get_secret_value() for key in read_config().encryption_keys]
-    target = Database(read_config(database_url=url).database_url, keys)
+    target = Database(read_config(database_url=options.url).database_url, keys)
     try:
         async with holding(database, "serving"), holding(database, "polling"):
             await migrate(database)
@@ -116,8 +118,11 @@ def serve(options: argparse.Namespace) -> int:
     return 0
 
 
-def move(options: argparse.Namespace) -> int:
-    return asyncio.run(on_database(lambda database: move_database(database, options.url)))
+def on_database_with(
+    work: Callable[[Database, argparse.Namespace], Awaitable[str]],
+) -> Callable[[argparse.Namespace], int]:
+    """Return a command that does something with the database and its own options."""
+    return lambda options: asyncio.run(on_database(lambda database: work(database, options)))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -147,7 +152,20 @@ def parser() -> argparse.ArgumentParser:
     add("migrate", lambda _: asyncio.run(on_database(migrate_database)), "update the database")
     add("purge", lambda _: asyncio.run(on_database(purge_database)), "forget what is not needed")
     add("rekey", lambda _: asyncio.run(on_database(rekey_database)), "use a new encryption key")
-    one = add("move-to", move, "copy everything into another, empty database")
+    one = add("gaps", on_database_with(reports.gaps), "list what the bot could not answer")
+    one.add_argument("--format", choices=("text", "csv"), default="text")
+    one.add_argument("--days", type=int, default=reports.DAYS_KEPT, help="how many days back")
+    one = add("report", on_database_with(reports.report), "write figures for donors")
+    for name, dest in (("--from", "first_day"), ("--to", "last_day")):
+        one.add_argument(
+            name, dest=dest, type=dt.date.fromisoformat, metavar="DATE", required=True,
+            help="a day in Japan, 2026-11-01",
+        )  # fmt: skip
+    one.add_argument("--format", choices=("csv", "xlsx"), default="csv")
+    one.add_argument("--output", type=Path, metavar="FILE", help="a new file; else it is printed")
+    one = add(
+        "move-to", on_database_with(move_database), "copy everything into another, empty database"
+    )
     one.add_argument("url", help="such as postgresql+asyncpg://kakekomi@db/kakekomi")
     one = add("add-language", add_language, "write the skeleton of a new language")
     one.add_argument("code", help="BCP 47, such as id")

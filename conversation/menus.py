@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cases.model import Case
-from conversation import unasked
 from conversation.messages import Button, Reply
 from conversation.render import Voice
-from conversation.state import NIGHT, PersonState, QuietHours
 from errors import UncoveredDayError
 from knowledge.schema import UrgentKind
-from translations.fill import long_date
 from translations.load import Translations
 
 PAGE_SIZE = 10
@@ -25,15 +22,6 @@ FALLBACK_CONTACTS = ("otit", "labour-standards-office", "houterasu")
 
 # Whom anybody can call who is in danger.
 EMERGENCY_CONTACTS = ("police", "ambulance-fire")
-
-# By what stands in the callback data: a night, an early and a late one, the day of a night shift.
-QUIET_CHOICES: dict[str, QuietHours | None] = {
-    "night": NIGHT,
-    "early": (21, 6),
-    "late": (0, 9),
-    "day": (8, 16),
-    "off": None,
-}
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -57,7 +45,7 @@ def languages(voice: Voice, translations: Translations) -> Reply:
         Button(language.entry.own_name, f"language:{code}")
         for code, language in translations.languages.items()
     ]
-    return Reply(voice.say("choose-language"), (*_columns(buttons, 2), footer(voice)))
+    return Reply(voice.say("choose-language"), (*in_columns(buttons, 2), footer(voice)))
 
 
 def welcome(voice: Voice) -> Reply:
@@ -94,10 +82,13 @@ def pillar(voice: Voice, name: str, page: int) -> Reply:
     return Reply(text, _page(voice, buttons, f"pillar:{name}", page, columns=1))
 
 
-def answer(voice: Voice, topic_id: str, rows: Sequence[str] = ()) -> tuple[Reply, list[str]]:
+def answer(
+    voice: Voice, topic_id: str, rows: Sequence[str] = (), question_id: int | None = None
+) -> tuple[Reply, list[str]]:
     """The answer to a topic, and what a human must look at because it has no value today.
 
     `rows` are the rows of the topic's table that the person named: they are told first.
+    `question_id` is the message that asked, where one did.
     """
     topic = voice.knowledge.topics[topic_id]
     try:
@@ -118,7 +109,7 @@ def answer(voice: Voice, topic_id: str, rows: Sequence[str] = ()) -> tuple[Reply
     keyboard.append(
         (
             voice.button("helpful-yes", f"helpful:yes:{topic_id}"),
-            voice.button("helpful-no", f"helpful:no:{topic_id}"),
+            voice.button("helpful-no", _about(f"helpful:no:{topic_id}", question_id)),
         )
     )
     keyboard.append(footer(voice))
@@ -143,12 +134,12 @@ def row(voice: Voice, table_id: str, row_id: str) -> tuple[Reply, list[str]]:
         return with_human(voice, "no-value-today"), [error.name]
 
 
-def suggestions(voice: Voice, topic_ids: Iterable[str]) -> Reply:
+def suggestions(voice: Voice, topic_ids: Iterable[str], question_id: int | None) -> Reply:
     buttons = [
         (Button(voice.language.topics[topic_id].title, f"topic:{topic_id}"),)
         for topic_id in list(topic_ids)[:SUGGESTIONS_MAX]
     ]
-    none = (voice.button("none-of-these", "none"),)
+    none = (voice.button("none-of-these", _about("none", question_id)),)
     return Reply(voice.say("did-you-mean"), (*buttons, none, footer(voice)))
 
 
@@ -210,28 +201,6 @@ def back(voice: Voice) -> Reply:
     return Reply(voice.say("hide-back"), _menu_rows(voice))
 
 
-def mydata(voice: Voice, state: PersonState, case: Case | None, *, is_blocked: bool) -> Reply:
-    """Everything that is kept about the person."""
-    lines = [
-        voice.say("mydata"),
-        voice.say("mydata-language", language=voice.language.entry.own_name),
-        voice.say("mydata-recent", count=str(len(state.recent))),
-    ]
-    if case is None:
-        lines.append(voice.say("mydata-no-case"))
-    else:
-        stands = voice.label(f"mydata-{case.state.value}")
-        opened_on = long_date(case.opened_at.date(), voice.language)
-        lines.append(voice.say("mydata-case", code=case.code, state=stands, date=opened_on))
-    if is_blocked:
-        lines.append(voice.say("mydata-blocked"))
-    lines.append(voice.say("mydata-messages"))
-    lines.append(voice.say("mydata-code" if state.code_hash else "mydata-no-code"))
-    lines.append(voice.say("mydata-quiet", hours=_hours(voice, state.quiet)))
-    lines.append(voice.say("mydata-end"))
-    return Reply("\n".join(lines), (footer(voice),))
-
-
 def nobody_has_it(voice: Voice, case: Case) -> Reply:
     """Says honestly that a case has come back to all, or that nobody has answered yet, and whom to
     call instead of waiting."""
@@ -283,26 +252,17 @@ def asks_code(voice: Voice) -> Reply:
     return Reply(voice.say("code-needed"), (footer(voice),))
 
 
-def quiet(voice: Voice, chosen: QuietHours | None) -> Reply:
-    """The quiet hours, to change or to switch off."""
-    buttons = [
-        Button(_hours(voice, hours), f"quiet:{name}") for name, hours in QUIET_CHOICES.items()
-    ]
-    text = voice.say("quiet", hours=_hours(voice, chosen))
-    return Reply(text, (*_columns(buttons, 2), footer(voice)))
-
-
-def _hours(voice: Voice, quiet: QuietHours | None) -> str:
-    return voice.label("quiet-none") if quiet is None else unasked.hours(quiet)
-
-
 def switch_button(voice: Voice) -> Button:
     """Offers to go on in the voice's language."""
     code = voice.language.code
     return Button(voice.label("language-offer"), f"language:{code}")
 
 
-def _columns(buttons: Sequence[Button], columns: int) -> Rows:
+def _about(data: str, question_id: int | None) -> str:
+    return data if question_id is None else f"{data}:{question_id}"
+
+
+def in_columns(buttons: Sequence[Button], columns: int) -> Rows:
     return tuple(tuple(buttons[at : at + columns]) for at in range(0, len(buttons), columns))
 
 
@@ -315,4 +275,4 @@ def _page(voice: Voice, buttons: Sequence[Button], data: str, page: int, columns
         moves.append(voice.button("back", f"{data}:{page - 1}"))
     if len(buttons) > (page + 1) * size:
         moves.append(voice.button("more", f"{data}:{page + 1}"))
-    return (*_columns(shown, columns), *((tuple(moves),) if moves else ()), footer(voice))
+    return (*in_columns(shown, columns), *((tuple(moves),) if moves else ()), footer(voice))

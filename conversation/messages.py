@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from cases.gaps import Gap
 from cases.model import Origin
 from conversation.state import PersonState
 from knowledge.schema import UrgentKind
@@ -108,7 +109,7 @@ class Turn:
     they agreed to be asked after a day whether they are safe.
     `suggests` is the topic whose answer the volunteers are offered to send.
     `decision` is what was decided about the question in a text; None for whatever is no text, and
-    for who hides.
+    for who hides. `gap` is what the bot did not know, or did not answer well.
     """
 
     replies: tuple[Reply, ...]
@@ -124,3 +125,4 @@ class Turn:
     asks_later: bool = False
     suggests: str | None = None
     decision: Decision | None = None
+    gap: Gap | None = None

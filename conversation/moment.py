@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from cases.model import Block, Case, State
-from conversation.content import Content
+from conversation.content import JAPAN, Content
 from conversation.messages import CaseWish, Incoming, Reply, Turn
 from conversation.render import Voice
 from conversation.state import PersonState
@@ -34,6 +34,11 @@ class Moment:
     @property
     def voice(self) -> Voice:
         return self.content.voice(self.language, self.now)
+
+    @property
+    def today(self) -> dt.date:
+        """The day that it is now in Japan."""
+        return self.now.astimezone(JAPAN).date()
 
     @property
     def case_state(self) -> State | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cases.model import State
-from conversation import blocked, codeword, hide, menus, phone_note, unasked
+from conversation import blocked, codeword, gaps, hide, menus, phone_note, settings, unasked
 from conversation.messages import CaseAction, CaseWish, Reply, Turn
 from conversation.moment import Moment
 from knowledge.schema import PILLARS
@@ -41,10 +41,11 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
         "pillar": lambda a: a[0] in PILLARS and _is_page(a[1]),
         "table": lambda a: a[0] in knowledge.tables and _is_page(a[1]),
         "row": lambda a: a[1] in knowledge.tables[a[0]].rows,
-        "helpful": lambda a: a[0] in ("yes", "no"),
+        "helpful": lambda a: a[0] in ("yes", "no") and a[1] in knowledge.topics,
+        "none": lambda a: all(map(_is_message_id, a)),
         "ask-later": lambda a: a[0] in ("yes", "no"),
         "safe": lambda a: a[0] in ("yes", "no"),
-        "quiet": lambda a: a[0] in menus.QUIET_CHOICES,
+        "quiet": lambda a: a[0] in settings.QUIET_CHOICES,
     }
     try:
         return known[verb](arguments) if verb in known else not arguments
@@ -55,6 +56,15 @@ def _fits(moment: Moment, verb: str, arguments: list[str]) -> bool:
 def _is_page(number: str) -> bool:
     # Python refuses to read a number of thousands of digits.
     return number.isdecimal() and len(number) < 4
+
+
+def _is_message_id(number: str) -> bool:
+    return number.isdecimal() and len(number) < 20
+
+
+def _question_id(arguments: list[str]) -> int | None:
+    """Return the message that was answered, where the data names it."""
+    return int(arguments[0]) if arguments and _is_message_id(arguments[0]) else None
 
 
 def _start(moment: Moment, payload: str) -> Turn:
@@ -155,12 +165,15 @@ def _forget_no(moment: Moment) -> Turn:
 
 def _mydata(moment: Moment) -> Turn:
     return moment.turn(
-        menus.mydata(moment.voice, moment.state, moment.case, is_blocked=moment.block is not None)
+        settings.mydata(
+            moment.voice, moment.state, moment.case, is_blocked=moment.block is not None
+        )
     )
 
 
-def _none(moment: Moment) -> Turn:
-    return moment.turn(menus.with_human(moment.voice, "unknown"))
+def _none(moment: Moment, arguments: list[str]) -> Turn:
+    turn = moment.turn(menus.with_human(moment.voice, "unknown"))
+    return gaps.none_meant(turn, moment, _question_id(arguments))
 
 
 def _topic(moment: Moment, arguments: list[str]) -> Turn:
@@ -189,7 +202,8 @@ def _row(moment: Moment, arguments: list[str]) -> Turn:
 def _helpful(moment: Moment, arguments: list[str]) -> Turn:
     if arguments[0] == "yes":
         return moment.turn(menus.plain(moment.voice, "thanks-helpful"))
-    return moment.turn(menus.with_human(moment.voice, "thanks-not-helpful"))
+    turn = moment.turn(menus.with_human(moment.voice, "thanks-not-helpful"))
+    return gaps.not_helpful(turn, moment, arguments[1], _question_id(arguments[2:]))
 
 
 def _ask_later(moment: Moment, arguments: list[str]) -> Turn:
@@ -214,11 +228,11 @@ def _safe(moment: Moment, arguments: list[str]) -> Turn:
 
 
 def _quiet(moment: Moment) -> Turn:
-    return moment.turn(menus.quiet(moment.voice, moment.state.quiet))
+    return moment.turn(settings.quiet(moment.voice, moment.state.quiet))
 
 
 def _quiet_from(moment: Moment, arguments: list[str]) -> Turn:
-    state = replace(moment.state, quiet=menus.QUIET_CHOICES[arguments[0]])
+    state = replace(moment.state, quiet=settings.QUIET_CHOICES[arguments[0]])
     moment = replace(moment, state=state)
     if state.quiet is None:
         return moment.turn(menus.plain(moment.voice, "quiet-off"))
@@ -260,7 +274,7 @@ _BUTTONS: dict[str, Callable[[Moment, list[str]], Turn]] = {
     "ask-later": _ask_later,
     "safe": _safe,
     "quiet": _quiet_from,
-    "none": _without_arguments(_none),
+    "none": _none,
     "forget-yes": _without_arguments(_forget_yes),
     "forget-no": _without_arguments(_forget_no),
     "hide": _without_arguments(hide.ask),

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from cases.model import Block, Case, State
-from conversation import blocked, codeword, hide, menus, pace, phone_note
+from conversation import blocked, codeword, gaps, hide, menus, pace, phone_note
 from conversation.content import Content
 from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply, Turn
 from conversation.moment import Moment
@@ -60,6 +60,9 @@ def _text(moment: Moment) -> Turn:
     moment = replace(moment, state=state)
     judgement = moment.content.judge.judge(incoming.text, moment.language)
     alarm = _alarm(moment, judgement)
+    if alarm is not None:
+        # Together with this, what was harmless before may be part of a cry for help.
+        moment = replace(moment, state=gaps.without_gaps(state))
     if state.hiding is Hiding.HIDDEN:
         return hide.behind(moment, blocked.comes_through(moment, alarm))
     if state.hiding is Hiding.ASKED and alarm is None and not incoming.edited:
@@ -148,7 +151,10 @@ def _calm(moment: Moment, judgement: Judgement) -> Turn:
         moment, note = phone_note.before_topic(moment, judgement.best.topic)
     replies, uncovered = _replies(moment, judgement, note)
     moment = replace(moment, state=replace(moment.state, welcomed=True))
-    return moment.turn(*replies, case=wish_now, uncovered=tuple(uncovered))
+    turn = moment.turn(*replies, case=wish_now, uncovered=tuple(uncovered))
+    if judgement.decision is Decision.UNKNOWN and judgement.urgency is Urgency.NONE:
+        return gaps.unknown(turn, moment, moment.incoming.text)
+    return turn
 
 
 def _suggesting(moment: Moment, judgement: Judgement, wish: CaseWish | None) -> Turn:
@@ -176,7 +182,8 @@ def _replies(
     elif _acknowledges(moment, judgement):
         reply = menus.plain(voice, "relayed")
     elif judgement.decision is Decision.SUGGEST:
-        reply = menus.suggestions(voice, [each.topic for each in judgement.candidates])
+        topic_ids = [each.topic for each in judgement.candidates]
+        reply = menus.suggestions(voice, topic_ids, moment.incoming.message_id)
     else:
         reply = menus.with_human(voice, "unknown")
     replies = [*note, _offering_switch(moment, reply)]
@@ -197,7 +204,7 @@ def _answer(moment: Moment, topic_id: str) -> tuple[Reply, list[str]]:
     table_id = moment.content.knowledge.topics[topic_id].table
     judge, text = moment.content.judge, moment.incoming.text
     rows = judge.rows_named(text, table_id, moment.language) if table_id else ()
-    return menus.answer(moment.voice, topic_id, rows)
+    return menus.answer(moment.voice, topic_id, rows, moment.incoming.message_id)
 
 
 def _offering_switch(moment: Moment, reply: Reply) -> Reply:

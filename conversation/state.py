@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # Messages of one person within this time are one message, cut by a thumb.
@@ -59,7 +60,8 @@ class PersonState:
     `code_hash` and `code_key` are those of the code word, `code_at` is when it was surely them who
     wrote last, `code_wrong` how often somebody wrote another since. `quiet` is from and until which
     hour in Japan nothing comes that can wait. `suggested_at` is when the volunteers were last
-    offered an answer to a question of theirs."""
+    offered an answer to a question of theirs. `gaps` are what the list of gaps has of the
+    person: ids, each with its day; `gap_key` makes the ids."""
 
     language_chosen: bool = False
     welcomed: bool = False
@@ -81,6 +83,8 @@ class PersonState:
     code_wrong: int = 0
     quiet: QuietHours | None = NIGHT
     suggested_at: dt.datetime | None = None
+    gap_key: str = ""
+    gaps: Mapping[str, dt.date] = field(default_factory=dict)
 
     def with_recent(self, text: str, message_id: int | None, now: dt.datetime) -> PersonState:
         """Return the state with one more message, and without those that are too old."""
@@ -91,6 +95,11 @@ class PersonState:
         )
         recent = (*known, Recent(now, text, message_id))[-TOGETHER_MAX:]
         return replace(self, recent=recent)
+
+    def text_of(self, message_id: int) -> str | None:
+        """Return what the person wrote in a message of the last moments; None for an older one."""
+        texts = (each.text for each in self.recent if each.message_id == message_id)
+        return next(texts, None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the state without the last messages, which are kept apart and for less long."""
@@ -114,6 +123,8 @@ class PersonState:
             "code_wrong": self.code_wrong,
             "quiet": self.quiet,
             "suggested_at": _written(self.suggested_at),
+            "gap_key": self.gap_key,
+            "gaps": {gap_id: day.isoformat() for gap_id, day in self.gaps.items()},
         }
 
     def recent_to_json(self) -> list[Any]:
@@ -150,6 +161,11 @@ class PersonState:
             code_wrong=content.get("code_wrong", 0),
             quiet=(quiet[0], quiet[1]) if quiet else None,
             suggested_at=_read(content.get("suggested_at")),
+            gap_key=content.get("gap_key", ""),
+            gaps={
+                gap_id: dt.date.fromisoformat(day)
+                for gap_id, day in content.get("gaps", {}).items()
+            },
         )
 
 

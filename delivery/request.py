@@ -67,7 +67,7 @@ class Request(BaseRequest):
             raise RuntimeError("the request is not initialized")
         wait_s = ANSWERS_WITHIN_S if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         timeout = aiohttp.ClientTimeout(connect=CONNECTS_WITHIN_S, sock_read=wait_s)
-        data = request_data.json_parameters if request_data else None
+        data = _body(request_data) if request_data else None
         try:
             async with self._session.request(method, url, data=data, timeout=timeout) as answer:
                 self._date = answer.headers.get("Date")
@@ -89,3 +89,13 @@ class Request(BaseRequest):
         if not isinstance(answer, dict) or not {"result", "description"} & answer.keys():
             raise TelegramError("Invalid server response")
         return answer
+
+
+def _body(data: RequestData) -> dict[str, str] | aiohttp.FormData:
+    """Return the parameters of a call, as a form of several parts where there is a file."""
+    if not data.contains_files:
+        return data.json_parameters
+    form = aiohttp.FormData(data.json_parameters)
+    for name, (filename, content, kind) in (data.multipart_data or {}).items():
+        form.add_field(name, content, filename=filename, content_type=kind)
+    return form

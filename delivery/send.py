@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
@@ -190,9 +191,21 @@ async def _call(
         )
         return copied.message_id
     text = message.text or ""
+    text = f"{text}\n{repeat_mark}" if repeat_mark else text
+    if message.photo is not None:
+        sent = await bot.send_photo(
+            chat_id=chat_id,
+            photo=base64.b64decode(message.photo),
+            caption=text,
+            parse_mode=ParseMode.HTML,
+            message_thread_id=thread_id,
+            reply_markup=keyboard,
+            reply_parameters=_answering(message),
+        )
+        return sent.message_id
     sent = await bot.send_message(
         chat_id=chat_id,
-        text=f"{text}\n{repeat_mark}" if repeat_mark else text,
+        text=text,
         parse_mode=ParseMode.HTML,
         message_thread_id=thread_id,
         reply_markup=keyboard,

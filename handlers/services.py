@@ -19,6 +19,7 @@ from desk.duty import DutyDesk
 from desk.groups import Groups
 from desk.handover import HandOver
 from desk.history import HistoryDesk
+from desk.learning import LearningDesk
 from desk.queue import QueueDesk
 from desk.relay import RelayDesk
 from desk.steps import Desk
@@ -82,6 +83,11 @@ class Services:
     def duty(self) -> DutyDesk:
         """What volunteers say about themselves, over the same desk."""
         return DutyDesk(self.desk)
+
+    @property
+    def learning(self) -> LearningDesk:
+        """What volunteers learn from, over the same desk."""
+        return LearningDesk(self.desk)
 
     def note_failure(self, update_id: int, error: Exception) -> None:
         """Remember why the handler of an update failed."""

@@ -34,6 +34,8 @@ COMMANDS: Mapping[str, Callable[[Services], Command]] = {
     "duty": lambda here: here.duty.duty,
     "languages": lambda here: here.duty.languages,
     "away": lambda here: here.duty.away,
+    "gaps": lambda here: here.learning.gaps,
+    "stats": lambda here: here.learning.stats,
 }
 
 # What the buttons in the group do, by the shape of their callback data: what, how, then the case's

@@ -27,6 +27,7 @@ _CONTENT = (
     "poll",
     "dice",
     "_html",
+    "_png",
 )
 # What a bot may set, of those that the Bot API lists.
 REACTIONS = frozenset("❤👍👎🔥🥰👏😁🤔🤯😱🤬😢🎉🙏👌🕊💯⚡🏆💔🤨😐👀🙈😨🤝✍🤗🫡🆒🤷")

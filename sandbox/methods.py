@@ -9,6 +9,7 @@ from typing import Any
 from sandbox.copies import answering, copy_message, copy_messages, set_reaction
 from sandbox.markup import MarkupError, plain_text
 from sandbox.telegram import (
+    CAPTION_LENGTH_MAX,
     RIGHTS,
     ApiError,
     Chat,
@@ -16,13 +17,13 @@ from sandbox.telegram import (
     User,
     Webhook,
     check_keyboard,
+    check_photo,
     check_text,
 )
 
 Params = dict[str, Any]
 # The longest that `getUpdates` keeps a connection open, whatever is asked.
 POLL_MAX_S = 20.0
-CAPTION_LENGTH_MAX = 1024
 
 
 async def call(telegram: Telegram, method: str, params: Params) -> Any:
@@ -90,6 +91,16 @@ async def _send_message(telegram: Telegram, params: Params) -> Any:
     text = str(params.get("text", ""))
     plain = check_text(text, params.get("parse_mode"))
     content = {"text": plain, "_html": text if params.get("parse_mode") == "HTML" else None}
+    content |= check_keyboard(params.get("reply_markup"))
+    answered, topic_id = answering(chat, params)
+    message = telegram.post(chat, topic_id, content | answered)
+    await telegram.tell()
+    return _shown(message)
+
+
+async def _send_photo(telegram: Telegram, params: Params) -> Any:
+    chat = telegram.chat_for_bot(int(params["chat_id"]))
+    content = check_photo(params["photo"], params.get("caption", ""), params.get("parse_mode"))
     content |= check_keyboard(params.get("reply_markup"))
     answered, topic_id = answering(chat, params)
     message = telegram.post(chat, topic_id, content | answered)
@@ -285,6 +296,7 @@ METHODS: dict[str, Callable[[Telegram, Params], Awaitable[Any]]] = {
     "getme": _get_me,
     "getupdates": _get_updates,
     "sendmessage": _send_message,
+    "sendphoto": _send_photo,
     "copymessage": copy_message,
     "copymessages": copy_messages,
     "setmessagereaction": set_reaction,

@@ -165,7 +165,13 @@ class Server:
 
 
 def _params(form: dict[str, Any]) -> Params:
-    return {key: json.loads(value) if key in _JSON_PARAMS else value for key, value in form.items()}
+    return {key: _param(key, value) for key, value in form.items()}
+
+
+def _param(key: str, value: Any) -> Any:
+    if isinstance(value, web.FileField):
+        return value.file.read()
+    return json.loads(value) if key in _JSON_PARAMS else value
 
 
 # What the page can send besides text, as the Bot API would show it.

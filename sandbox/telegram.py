@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +14,9 @@ from typing import Any
 from sandbox.markup import plain_text
 
 TEXT_LENGTH_MAX = 4096
+CAPTION_LENGTH_MAX = 1024
+# Of a photo, in pixels: width and height together, and how many times one is the other.
+PHOTO_SIDES_MAX, PHOTO_RATIO_MAX = 10_000, 20
 CALLBACK_DATA_BYTES_MAX = 64
 BOT_ID = 777000
 # What an administrator may be let do that the bot needs.
@@ -258,6 +263,26 @@ def check_text(text: str, parse_mode: str | None) -> str:
     if len(plain) > TEXT_LENGTH_MAX:
         raise ApiError(400, "Bad Request: message is too long")
     return plain
+
+
+def check_photo(png: bytes, caption: str, parse_mode: str | None) -> dict[str, Any]:
+    """Return a photo as the message shows it, or refuse it as the Bot API does.
+
+    The stand-in knows PNG only.
+    """
+    if not png.startswith(b"\x89PNG") or len(png) < 24:
+        raise ApiError(400, "Bad Request: IMAGE_PROCESS_FAILED")
+    width, height = struct.unpack(">II", png[16:24])
+    if width + height > PHOTO_SIDES_MAX or max(width, height) > PHOTO_RATIO_MAX * min(
+        width, height
+    ):
+        raise ApiError(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+    size = {"file_id": "photo", "file_unique_id": "p", "width": width, "height": height}
+    content: dict[str, Any] = {"photo": [size], "_png": base64.b64encode(png).decode()}
+    plain = plain_text(caption) if parse_mode == "HTML" else caption
+    if len(plain) > CAPTION_LENGTH_MAX:
+        raise ApiError(400, "Bad Request: message caption is too long")
+    return content | ({"caption": plain} if plain else {})
 
 
 def check_keyboard(markup: dict[str, Any] | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from storage.tables import (
     case_events,
     cases,
     chat_messages,
+    gaps,
     held_messages,
     inbox,
     look_up_key,
@@ -38,6 +39,7 @@ SEALED: dict[Table, tuple[Column[str], ...]] = {
     message_pairs: (message_pairs.c.sealed_message,),
     volunteers: (volunteers.c.sealed_profile,),
     held_messages: (held_messages.c.sealed_body,),
+    gaps: (gaps.c.sealed_question,),
 }
 # The lane of what is done: it leads to nobody.
 PAST = "past"
@@ -83,6 +85,9 @@ def _found_by(table: Table, values: dict[str, object], to: Vault) -> dict[str, s
     profile = values.get("sealed_profile")
     if isinstance(profile, dict):
         return {"staff_hash": to.hash(profile["staff_id"])}
+    question = values.get("sealed_question")
+    if isinstance(question, list):
+        return {"words_hash": to.hash(str(question[1]))}
     message = values.get("sealed_message")
     if isinstance(message, list) and table is message_pairs:
         return {"person_hash": to.hash(message[1])}

@@ -44,7 +44,7 @@ async def _number_on(target: Transaction) -> None:
     if target.connection.dialect.name != "postgresql":
         return
     for table in metadata.sorted_tables:
-        if "id" in table.columns:
+        if "id" in table.columns and table.autoincrement_column is not None:
             last = select(
                 func.setval(func.pg_get_serial_sequence(table.name, "id"), func.max(table.c.id))
             )

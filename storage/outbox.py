@@ -60,9 +60,9 @@ class Outgoing:
     Exactly one of `text` (HTML) and `copy_of` (chat and message id) says what is sent; with
     `edits` (chat and message id) `keyboard`, and `text` if there is one, replace those of a message
     sent before; `deletes` are messages of the chat that go; `wipes` says that all of it goes that
-    is known.
-    `commands` are all that the chat lists from then on, with none it lists the usual ones again.
-    `language` is that of whoever reads it; None is the staff's. `risk` is that of an alert's case.
+    is known. `commands` are all that the chat lists from then on, with none it lists the usual ones
+    again. `photo` is a picture in base64, sent with `text` below it. `language` is that of whoever
+    reads it; None is the staff's. `risk` is that of an alert's case.
     """
 
     to: int | None
@@ -77,6 +77,7 @@ class Outgoing:
     language: str | None = None
     commands: Commands | None = None
     relay: Relay = PLAIN
+    photo: str | None = None
     risk: int = 0
     group_id: int | None = None
 
@@ -224,6 +225,7 @@ def due_from_row(tx: Transaction, row: Any) -> Due:
         relay=Relay.from_json(body.get("relay")),
         risk=body.get("risk", 0),
         group_id=group_of_lane(row.lane),
+        photo=body.get("photo"),
     )
     return Due(
         id=row.id,

@@ -6,6 +6,7 @@ import datetime as dt
 
 from sqlalchemy import delete, exists, select, update
 
+from cases.gaps import GAPS_KEPT
 from storage.chat_messages import DELETABLE_FOR
 from storage.database import Transaction
 from storage.erase import erase_person
@@ -13,6 +14,7 @@ from storage.people import person_from_row
 from storage.tables import (
     cases,
     chat_messages,
+    gaps,
     held_messages,
     inbox,
     message_pairs,
@@ -60,6 +62,7 @@ async def purge(tx: Transaction, now: dt.datetime) -> dict[str, int]:
         "message numbers": delete(chat_messages).where(
             chat_messages.c.sent_at < now - DELETABLE_FOR
         ),
+        "gaps": delete(gaps).where(gaps.c.day <= (now - GAPS_KEPT).date()),
         "posts of closed cases": delete(staff_posts).where(
             staff_posts.c.case_id.in_(closed_long_ago)
         ),

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -172,7 +173,8 @@ case_events = Table(
     Column("sealed_by", Text),
     # What came of it; of a closing step only.
     Column("outcome", String(32)),
-    Column("at", Moment, nullable=False),
+    # What happened in a period?
+    Column("at", Moment, nullable=False, index=True),
     # For how long have people waited lately?
     Index(
         "ix_case_events_answers", "at", sqlite_where=text(ANSWERS), postgresql_where=text(ANSWERS)
@@ -272,6 +274,23 @@ chat_messages = Table(
     Column("sealed_message", Text, nullable=False),
     # Which are to be forgotten?
     Column("sent_at", Moment, nullable=False, index=True),
+)
+
+# What the bot did not know or answer well, of nobody: no column leads to a person or a chat, and
+# none says more than the day. Only a person's own sealed state holds the ids of theirs.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # What was asked lately, and what is to be forgotten?
+    Column("day", Date, nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("topic", String(64)),
+    # Who asks alike is counted together.
+    Column("words_hash", String(32), nullable=False),
+    Column("sealed_question", Text, nullable=False),
+    CheckConstraint("kind IN ('unknown', 'not-helpful')", name="kind"),
 )
 
 # One row: the hash of nobody, by the key with which people are found; another would find nobody.

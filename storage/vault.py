@@ -39,6 +39,6 @@ class Vault:
                 "no key in ENCRYPTION_KEYS opens what is stored: put the old key back at the end"
             ) from None
 
-    def hash(self, value: int) -> str:
-        """Return the keyed hash by which a chat id is found again."""
+    def hash(self, value: int | str) -> str:
+        """Return the keyed hash by which a chat id, or words, are found again."""
         return hmac.new(self._hash_key, str(value).encode(), hashlib.sha256).hexdigest()[:32]

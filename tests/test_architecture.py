@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "storage": {"errors", "cases"},
     "metrics": {"cases", "knowledge", "matching", "storage"},
     "delivery": {"errors", "cases", "metrics", "storage"},
+    "pass_on": {"cases", "conversation", "storage"},
     "expected_wait": {"errors", "cases", "conversation", "storage"},
     "assistant": {"errors", "cases", "conversation", "expected_wait", "metrics", "storage"},
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
@@ -35,14 +36,15 @@ MAY_IMPORT = {
     "health": {"delivery", "errors", "metrics", "storage"},
     "watchdog": {"metrics"},
     "commands": {"cases", "conversation", "errors", "knowledge", "matching"},
+    "reports": {"cases", "commands", "config", "conversation", "errors", "storage"},
     "service": {
         "assistant", "cases", "config", "conversation", "delivery", "desk", "errors", "handlers",
         "health", "metrics", "storage",
     },
     "sandboxed": {"commands", "config", "conversation", "sandbox", "service"},
     "bot": {
-        "commands", "config", "conversation", "errors", "logs", "sandboxed", "service", "storage",
-        "translations", "watchdog",
+        "commands", "config", "conversation", "errors", "logs", "reports", "sandboxed", "service",
+        "storage", "translations", "watchdog",
     },
 }  # fmt: skip
 

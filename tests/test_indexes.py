@@ -39,10 +39,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 async def a_day_passes(here: Scene) -> None:
     """People ask, are in danger, wait, and are forgotten; volunteers claim, release, reply, are
-    slow, close, and look things up."""
+    slow, close, and look things up, also what was asked and figures."""
     await here.volunteer_notes("Hana", "/duty on")
     await here.volunteer_notes("Hana", "/duty off")
     await here.writes("cong ty khong tra luong 3 thang roi")
+    await here.writes("how do I adopt a cat")
     await here.writes(ALARM)
     await here.volunteer_presses("Hana", "Claim")
     await here.volunteer_presses("Hana", "Release")
@@ -90,6 +91,11 @@ async def a_day_passes(here: Scene) -> None:
     await here.volunteer_notes("Hana", "/case")
     await here.volunteer_notes("Hana", "/history K7QMW")
     await here.volunteer_notes("Hana", "/search vi")
+    await here.volunteer_notes("Hana", "/gaps")
+    await here.volunteer_notes("Hana", "/stats")
+    await here.writes("how do I adopt a cat", person=here.person("Bình", PERSON + 1))
+    await here.writes("/forget", person=PERSON + 1)
+    await here.presses("Yes, erase everything", person=PERSON + 1)
     await here.writes("/mydata")
     await here.writes("/forget")
     await here.presses("Ừ, xoá hết")

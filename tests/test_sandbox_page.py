@@ -13,6 +13,7 @@ from playwright.async_api import Page, async_playwright, expect
 import sandboxed
 from config import Config, with_encryption_key
 from conversation.content import Content
+from desk.picture import WIDTH
 
 pytestmark = pytest.mark.browser
 
@@ -94,6 +95,17 @@ async def test_a_volunteer_types_the_command_for_cards_and_presses_one(desktop: 
     await expect(in_group).to_contain_text("Hana sent the card “Is it safe to write?”")
     await in_group.get_by_role("button", name="Checklist").click()
     await expect(in_group).to_contain_text("The first quarter of an hour")
+
+
+async def test_a_volunteer_sees_the_figures_of_the_week_as_a_picture(desktop: Page) -> None:
+    in_group = desktop.locator("#staff-messages")
+    await says(desktop, "hôm qua ông chủ đánh em chảy máu")
+    await expect(in_group).to_contain_text("ALARM")
+    await desktop.get_by_label("Write as a volunteer").fill("/stats")
+    await desktop.get_by_label("Write as a volunteer").press("Enter")
+    picture = in_group.locator("img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.naturalWidth") == WIDTH
 
 
 async def test_the_law_unfolds_by_keyboard(desktop: Page) -> None:

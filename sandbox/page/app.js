@@ -47,6 +47,11 @@ function formatted(html) {
 
 function content(message) {
   if (message._html) return formatted(message._html);
+  if (message._png) {
+    return element("figure", {},
+      element("img", { src: `data:image/png;base64,${message._png}`, alt: message.caption ?? "photo" }),
+      element("figcaption", { textContent: message.caption ?? "" }));
+  }
   const sample = message.photo ? "🖼 photo" : message.voice ? "🎤 voice message" : message.sticker ? "😢" : message.location ? "📍 location" : "";
   return document.createTextNode([sample, message.text ?? message.caption ?? ""].filter(Boolean).join("\n"));
 }

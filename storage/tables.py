@@ -5,15 +5,12 @@ Each index says which question it answers.
 
 from __future__ import annotations
 
-import datetime as dt
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -24,8 +21,8 @@ from sqlalchemy import (
     false,
     text,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+
+from storage.columns import Moment, RowId
 
 metadata = MetaData(
     naming_convention={
@@ -38,28 +35,6 @@ metadata = MetaData(
 )
 
 
-class Moment(TypeDecorator[dt.datetime]):
-    """SQLite forgets time zones: moments go in and come out as UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(
-        self, value: dt.datetime | None, _dialect: Dialect
-    ) -> dt.datetime | None:
-        return None if value is None else value.astimezone(dt.UTC)
-
-    def process_result_value(
-        self, value: dt.datetime | None, _dialect: Dialect
-    ) -> dt.datetime | None:
-        if value is None:
-            return None
-        return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
-
-
-# SQLite numbers rows by itself only in a column that is exactly INTEGER.
-_Id = BigInteger().with_variant(Integer, "sqlite")
-
 # An index of some rows is used only where a query names them in the index's own words, without a
 # bound value.
 WAITING = "state = 'waiting'"
@@ -71,7 +46,7 @@ IN_A_GROUP = "group_id IS NOT NULL"
 people = Table(
     "people",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("chat_hash", String(32), nullable=False, unique=True),
     Column("sealed_chat_id", Text, nullable=False),
     Column("language", String(8), nullable=False),
@@ -94,7 +69,7 @@ people = Table(
 inbox = Table(
     "inbox",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     # Telegram repeats an update until it is acknowledged: the second one is refused.
     Column("update_id", BigInteger, nullable=False, unique=True),
     # What is there of somebody who is to be forgotten?
@@ -119,11 +94,11 @@ inbox = Table(
 cases = Table(
     "cases",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("code", String(8), nullable=False, unique=True),
     # One case a person: an old one is reopened, so two alarms can never make two queues. NULL once
     # the person was erased: the case stays as a count.
-    Column("person_id", _Id, ForeignKey("people.id"), unique=True),
+    Column("person_id", RowId, ForeignKey("people.id"), unique=True),
     Column("language", String(8), nullable=False),
     Column("state", String(8), nullable=False),
     Column("origin", String(8), nullable=False),
@@ -164,8 +139,8 @@ cases = Table(
 case_events = Table(
     "case_events",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("id", RowId, primary_key=True),
+    Column("case_id", RowId, ForeignKey("cases.id"), nullable=False, index=True),
     Column("event", String(16), nullable=False),
     Column("from_state", String(8)),
     Column("to_state", String(8), nullable=False),
@@ -184,11 +159,11 @@ case_events = Table(
 outbox = Table(
     "outbox",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("lane", String(32), nullable=False),
     Column("priority", Integer, nullable=False),
     Column("purpose", String(8), nullable=False),
-    Column("case_id", _Id, ForeignKey("cases.id"), index=True),
+    Column("case_id", RowId, ForeignKey("cases.id"), index=True),
     Column("sealed_body", Text),
     Column("state", String(9), nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -220,7 +195,7 @@ staff_posts = Table(
     metadata,
     Column("chat_id", BigInteger, primary_key=True),
     Column("message_id", BigInteger, primary_key=True),
-    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("case_id", RowId, ForeignKey("cases.id"), nullable=False, index=True),
     Column("purpose", String(8), nullable=False),
 )
 
@@ -229,8 +204,8 @@ staff_posts = Table(
 message_pairs = Table(
     "message_pairs",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False),
+    Column("id", RowId, primary_key=True),
+    Column("case_id", RowId, ForeignKey("cases.id"), nullable=False),
     Column("chat_id", BigInteger, nullable=False),
     Column("message_id", BigInteger, nullable=False),
     Column("person_hash", String(32), nullable=False),
@@ -245,9 +220,9 @@ message_pairs = Table(
 held_messages = Table(
     "held_messages",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     # What is there for the person of a case?
-    Column("case_id", _Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("case_id", RowId, ForeignKey("cases.id"), nullable=False, index=True),
     Column("purpose", String(8), nullable=False),
     Column("sealed_body", Text, nullable=False),
     # Which are to be forgotten?
@@ -258,7 +233,7 @@ held_messages = Table(
 follow_ups = Table(
     "follow_ups",
     metadata,
-    Column("case_id", _Id, ForeignKey("cases.id"), primary_key=True),
+    Column("case_id", RowId, ForeignKey("cases.id"), primary_key=True),
     Column("subject", String(8), primary_key=True),
     # Which are due?
     Column("due_at", Moment, nullable=False, index=True),
@@ -268,7 +243,7 @@ follow_ups = Table(
 chat_messages = Table(
     "chat_messages",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     # Which messages of a chat can be deleted?
     Column("lane", String(32), nullable=False, index=True),
     Column("sealed_message", Text, nullable=False),
@@ -318,7 +293,7 @@ staff_chats = Table(
 volunteers = Table(
     "volunteers",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", RowId, primary_key=True),
     Column("staff_hash", String(32), nullable=False, unique=True),
     Column("sealed_profile", Text, nullable=False),
     # Who has not been seen for so long that they are forgotten?

@@ -26,7 +26,9 @@ MAY_IMPORT = {
     "delivery": {"errors", "cases", "metrics", "storage"},
     "pass_on": {"cases", "conversation", "storage"},
     "expected_wait": {"errors", "cases", "conversation", "storage"},
-    "assistant": {"errors", "cases", "conversation", "expected_wait", "metrics", "storage"},
+    "assistant": {
+        "errors", "cases", "conversation", "expected_wait", "metrics", "pass_on", "storage",
+    },
     "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
     "handlers": {
         "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching",

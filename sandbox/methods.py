@@ -262,7 +262,8 @@ async def _set_commands(telegram: Telegram, params: Params) -> Any:
     chat = _chat_of_scope(telegram, params)
     if chat is None:
         telegram.commands[params.get("language_code") or ""] = params["commands"]
-    else:
+    elif not params.get("language_code"):
+        # Of a chat's own lists the one for every language is enough to show.
         chat.commands = params["commands"]
     await telegram.tell()
     return True

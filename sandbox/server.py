@@ -118,6 +118,7 @@ class Server:
                 "members": sorted(chat.members),
                 "topics": chat.topics,
                 "commands": chat.commands,
+                "pinned": chat.pinned,
                 "messages": list(chat.messages.values()),
             }
             for chat in telegram.chats.values()

@@ -13,6 +13,7 @@ from playwright.async_api import Page, async_playwright, expect
 import sandboxed
 from config import Config, with_encryption_key
 from conversation.content import Content
+from desk import board
 from desk.picture import WIDTH
 
 pytestmark = pytest.mark.browser
@@ -82,6 +83,54 @@ async def test_a_question_is_answered_and_an_alarm_reaches_the_volunteers_who_re
     await expect(on_phone).to_contain_text("Bạn có đang ở chỗ an toàn không?")
     if os.environ.get("KAKEKOMI_WRITE_PICTURE"):
         await desktop.screenshot(path=PICTURE)
+
+
+@pytest.fixture
+def quick_board(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board is true at once, not half a minute later."""
+    monkeypatch.setattr(board, "LOOK_EVERY_S", 0.3)
+
+
+async def test_a_volunteer_takes_the_next_case_from_the_board_and_everything_is_in_sight(
+    quick_board: None, desktop: Page
+) -> None:
+    on_phone, in_group = desktop.locator("#phone-messages"), desktop.locator("#staff-messages")
+    pinned, topics = desktop.locator("#pinned"), desktop.locator("#topics")
+    write = desktop.get_by_label("Write as a volunteer")
+    await says(desktop, "hôm qua ông chủ đánh em chảy máu")
+    await expect(pinned).to_contain_text("Waiting: 1")
+    await pinned.click()
+    await expect(in_group).to_contain_text("Beaten or threatened with violence")
+    await picture_of(desktop, "board")
+    await in_group.get_by_role("button", name="Next").click()
+    await expect(in_group).to_contain_text("is yours. It waited for")
+    await topics.get_by_role("button", name="violence").click()
+    await in_group.get_by_role("button", name="Checklist").click()
+    await in_group.locator(".alert").last.get_by_label("Reply to this message").click()
+    await write.fill("Bạn có đang ở chỗ an toàn không?")
+    await write.press("Enter")
+    await expect(on_phone).to_contain_text("Bạn có đang ở chỗ an toàn không?")
+    await expect(in_group.locator(".mine .reaction").last).to_have_text("👌")
+    await picture_of(desktop, "case")
+    await desktop.locator("#staff-commands").get_by_role("button", name="/say").click()
+    await expect(write).to_have_value("/say ")
+    await write.fill("/say safe")
+    await write.press("Enter")
+    await expect(in_group.get_by_role("button", name="Is it safe to write?")).to_be_visible()
+    await picture_of(desktop, "cards")
+    await topics.get_by_role("button", name="All").click()
+    await write.fill("/stats")
+    await write.press("Enter")
+    await expect(in_group.locator("img")).to_be_visible()
+    await in_group.locator("figcaption").scroll_into_view_if_needed()
+    await picture_of(desktop, "statistics")
+
+
+async def picture_of(page: Page, what: str) -> None:
+    """Keep a picture of the volunteers' side for docs/, where that is asked for."""
+    if os.environ.get("KAKEKOMI_WRITE_PICTURE"):
+        await expect(page.locator("#popup")).to_be_hidden()
+        await page.locator(".pane.staff").screenshot(path=PICTURE.with_name(f"desk-{what}.png"))
 
 
 async def test_a_volunteer_types_the_command_for_cards_and_presses_one(desktop: Page) -> None:

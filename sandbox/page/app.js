@@ -37,6 +37,11 @@ function formatted(html) {
         if (child.tagName === "BLOCKQUOTE" && child.hasAttribute("expandable")) made.classList.add("folded");
         copy(child, made);
         into.append(made);
+      } else if (child.tagName === "TG-SPOILER") {
+        const made = element("span", { className: "spoiler", tabIndex: 0 });
+        made.setAttribute("aria-label", "Hidden until it is opened");
+        copy(child, made);
+        into.append(made);
       }
     }
   };
@@ -86,7 +91,8 @@ function bubble(message, { mine, named, user, tools }) {
     fold.addEventListener("keydown", (event) => { if (event.key === "Enter") toggle(); });
   }
   const time = new Date(message.date * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const meta = element("div", { className: "meta" }, ...tools, element("span", { textContent: (message.edit_date ? "edited " : "") + time }));
+  const reactions = message._reactions?.length ? element("span", { className: "reaction", textContent: message._reactions.join("") }) : null;
+  const meta = element("div", { className: "meta" }, reactions, ...tools, element("span", { textContent: (message.edit_date ? "edited " : "") + time }));
   const alert = message.text?.startsWith("🔴") ? " alert" : "";
   const item = element("li", { className: `message${mine ? " mine" : ""}${alert}` }, inside, meta);
   const buttons = keyboard(message, user);
@@ -134,6 +140,7 @@ function draw() {
     mine: message.from.id === volunteer(), named: true, user: volunteer,
     tools: [tool("Reply to this message", "↩", () => startReply(message))],
   })));
+  drawPinned(group);
   for (const popup of state.popups.slice(popupsSeen)) pop(popup.text);
   popupsSeen = state.popups.length;
   judge(phone.messages.filter((message) => message.from.id === PERSON && message.text && !message.text.startsWith("/")).at(-1));
@@ -144,9 +151,28 @@ function drawCommands() {
   const own = state.chats.find((chat) => chat.id === PERSON).commands;
   const commands = own ?? state.commands[language] ?? state.commands[""] ?? [];
   const all = [{ command: "start", description: "" }, ...commands];
-  $("phone-commands").replaceChildren(...all.map(({ command, description }) =>
-    element("button", { type: "button", textContent: `/${command}`, title: description,
-      onclick: () => act({ what: "write", chat: PERSON, user: PERSON, text: `/${command}` }) })));
+  const write = (command) => act({ what: "write", chat: PERSON, user: PERSON, text: `/${command}` });
+  $("phone-commands").replaceChildren(...all.map((each) => commandButton(each, write)));
+  // Most of the volunteers' commands are followed by words: they are typed, and sent by the volunteer.
+  const type = (command) => { $("staff-text").value = `/${command} `; $("staff-text").focus(); };
+  const group = state.chats.find((chat) => chat.id === GROUP);
+  $("staff-commands").replaceChildren(...(group.commands ?? []).map((each) => commandButton(each, type)));
+}
+
+function commandButton({ command, description }, onclick) {
+  return element("button", { type: "button", textContent: `/${command}`, title: description, onclick: () => onclick(command) });
+}
+
+function drawPinned(group) {
+  const pinned = group.messages.find((message) => message.message_id === group.pinned.at(-1));
+  $("pinned").hidden = !pinned;
+  if (!pinned) return;
+  $("pinned").textContent = `📌 ${(pinned.text ?? "").split("\n")[0]}`;
+  $("pinned").onclick = () => {
+    topic = null;
+    draw();
+    document.querySelector(`#staff-messages [data-id="${pinned.message_id}"]`)?.scrollIntoView();
+  };
 }
 
 function topicButton(id, name) {

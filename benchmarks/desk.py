@@ -171,7 +171,7 @@ def figures(judgement: Judgement) -> dict[str, str]:
         "  housekeeping (topic, edit, notice)": f"{housekeeping / max(1, total):.0%}",
         "  housekeeping until the last alert": f"{judgement.housekeeping_share(last_s):.0%}",
         "waits for the group at the end": _counts(judgement.waiting),
-        "429 from the group / from people": "{} / {}".format(*judgement.refused),
+        "429 from the group / from people / in all": "{} / {} / {}".format(*judgement.refused),
         "takes by volunteers, of which in vain": f"{shift.taken}, {shift.taken_in_vain}",
         **{name: str(len(what)) for name, what in judgement.found.items()},
     }

@@ -124,10 +124,10 @@ class Judgement:
                 self.found["wrong recipient"].append(name)
 
     @property
-    def refused(self) -> tuple[int, int]:
-        """How often Telegram answered 429 to what was for the group, and for people."""
-        to_group = self.limits.refused[GROUP]
-        return to_group, self.limits.refused.total() - to_group
+    def refused(self) -> tuple[int, int, int]:
+        """How often Telegram answered 429 because of the group's limit, of people's, of all."""
+        to_group, in_all = self.limits.refused[GROUP], self.limits.refused_in_all
+        return to_group, self.limits.refused.total() - to_group, in_all
 
     def housekeeping_share(self, until_s: float) -> float:
         """Return how much of what the group got until then was neither alert, copy nor ping."""

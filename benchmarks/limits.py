@@ -57,7 +57,9 @@ class TelegramLimits:
     def __init__(self, clock_s: Callable[[], float]) -> None:
         self.taken: list[Call] = []
         self.refused: Counter[int] = Counter()
-        """How many calls got 429, by chat."""
+        """How many calls got 429 because of the chat's own limit, by chat."""
+        self.refused_in_all = 0
+        """How many got it because of the limit for all chats together."""
         self._clock_s = clock_s
         self._all = _Window(ALL_PER_S, 1.0)
         self._chats: dict[int, _Window] = {}
@@ -67,9 +69,13 @@ class TelegramLimits:
             return None
         now_s, chat_id = self._clock_s(), int(params["chat_id"])
         windows = (self._all, self._chat(chat_id))
-        wait_s = max(window.wait_s(now_s) for window in windows)
+        in_all_s, of_chat_s = (window.wait_s(now_s) for window in windows)
+        wait_s = max(in_all_s, of_chat_s)
         if wait_s > 0:
-            self.refused[chat_id] += 1
+            if of_chat_s > 0:
+                self.refused[chat_id] += 1
+            else:
+                self.refused_in_all += 1
             retry_s = math.ceil(wait_s)
             return refusal(429, f"Too Many Requests: retry after {retry_s}", retry_after=retry_s)
         for window in windows:

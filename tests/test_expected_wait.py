@@ -108,7 +108,7 @@ async def test_an_alarm_goes_out_though_the_expected_wait_cannot_be_read(
     async def fails(*_args: object, **_values: object) -> list[float]:
         raise StorageError("the database refused")
 
-    monkeypatch.setattr("assistant.lately_waited_s", fails)
+    monkeypatch.setattr("expected_wait.lately_waited_s", fails)
     await stage.writes(BEATEN)
     assert stage.find(GROUP, "ALARM")
     assert "🆘" in "".join(stage.texts(PERSON))

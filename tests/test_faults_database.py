@@ -24,6 +24,13 @@ from tests.scene import GROUP, PATIENCE_S, PERSON, Scene, scene, sqlite_url, unt
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
 QUESTION = "cong ty khong tra luong 3 thang roi"
+# The same again and again is answered once.
+QUESTIONS = (
+    QUESTION,
+    "bi tru tien nha nhieu qua",
+    "em muon doi cong ty",
+    "xin nghi phep duoc khong",
+)
 
 
 async def test_the_emergency_card_comes_once_while_the_database_is_locked_whoever_wrote_before(
@@ -127,7 +134,7 @@ async def test_two_hundred_queued_messages_survive_kill_9(content: Content, tmp_
             here.telegram.add_person(User(person, "Somebody", "vi"))
         for turn in range(5):
             for person in people:
-                text = ALARM if turn == 2 and person in alarms else QUESTION
+                text = ALARM if turn == 2 and person in alarms else QUESTIONS[turn % 4]
                 await here.telegram.write(person, person, text)
         async with bot_process(here.config, tmp_path) as first:
             await until(lambda: sum(len(here.messages(person)) for person in people) >= 40)

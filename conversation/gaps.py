@@ -68,9 +68,10 @@ def _with_gap(
 ) -> Turn:
     """Return the turn with a gap, once for each thing that a person asks.
 
-    There is none of who is with the volunteers: they could tell whose words it has.
+    There is none of who is with the volunteers, who could tell whose words it has, and none of who
+    has a code word: it may be the word, mistyped.
     """
-    if moment.case_is_open or moment.writes_to_case:
+    if moment.case_is_open or moment.writes_to_case or moment.state.code_hash:
         return turn
     day, state = moment.today, turn.state
     kept = {gap_id: since for gap_id, since in state.gaps.items() if since > day - GAPS_KEPT}

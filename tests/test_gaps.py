@@ -160,6 +160,15 @@ async def test_who_hides_their_chat_is_not_listed(stage: Scene) -> None:
     assert await kept(stage) == 0
 
 
+async def test_a_code_word_that_was_mistyped_is_not_listed(stage: Scene) -> None:
+    await stage.writes("/codeword")
+    await stage.writes("con mèo tím")
+    await stage.writes("con mèo tím")
+    await stage.writes(CAT)
+    assert "I do not know this" in stage.texts(PERSON)[-1]
+    assert await kept(stage) == 0
+
+
 async def test_mydata_counts_them_and_forget_erases_them(stage: Scene) -> None:
     stage.person("Somebody", OTHER)
     await stage.writes(CAT, person=OTHER)

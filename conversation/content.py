@@ -44,7 +44,8 @@ class Judge(Protocol):
     def rows_named(self, text: str, table_id: str, language: str) -> tuple[str, ...]: ...
 
 
-@dataclass(frozen=True)
+# Without a text of its own: it would be megabytes, wherever an error or asyncio shows one.
+@dataclass(frozen=True, repr=False)
 class Content:
     """The content of one run of the program; it never changes while it runs. `staff_language` is
     the one in which the bot speaks to the volunteers' group."""

@@ -240,6 +240,12 @@ def closed(voice: Voice, asks_later: bool) -> Reply:
     return Reply(f"{text}\n\n{voice.say('ask-later')}", (choice, again, footer(voice)))
 
 
+def unblocked(voice: Voice) -> Reply:
+    """Says that the volunteers can be written to again, and how."""
+    again = (voice.button("write-again-button", "human-yes"),)
+    return Reply(voice.say("unblocked"), (again, footer(voice)))
+
+
 def are_you_safe(voice: Voice) -> Reply:
     """Asks once, after a day, as the person has agreed."""
     yes = (voice.button("safe-yes-button", "safe:yes"),)

@@ -9,6 +9,7 @@ from assistant import has_hidden, tell_staff
 from cases.lifecycle import step
 from cases.model import Block, Case, Event
 from conversation import menus
+from conversation.messages import Reply
 from desk.asked import Said
 from desk.cards import case_spoken_of
 from desk.steps import Desk
@@ -68,15 +69,16 @@ class BlockDesk:
                 content = self.desk.content
                 await tell_staff(tx, content, key, case, now, name=by.name, reason=reason)
                 await self.desk.refresh_buttons(tx, after, now)
-                await self._tell_person(tx, case, person, "blocked" if block else "unblocked", now)
+                voice = content.voice(person.language, now)
+                reply = menus.plain(voice, "blocked") if block else menus.unblocked(voice)
+                await self._tell_person(tx, case, person, reply, now)
         self.desk.sent()
 
     async def _tell_person(
-        self, tx: Transaction, case: Case, person: Person, key: str, now: dt.datetime
+        self, tx: Transaction, case: Case, person: Person, reply: Reply, now: dt.datetime
     ) -> None:
         if has_hidden(person):
             return
-        reply = menus.plain(self.desk.content.voice(person.language, now), key)
         message = Outgoing(
             person.chat_id,
             Purpose.NOTICE,

@@ -107,6 +107,7 @@ async def test_whoever_is_let_through_again_is_told_so_and_heard(blocked: Scene)
     await blocked.volunteer_notes("Hana", "/unblock")
     assert "lại nhận tin của bạn" in blocked.texts(PERSON)[-1]
     assert "Hana lets them through again" in blocked.texts(GROUP)[-1]
+    await blocked.presses("Nhắn lại cho tình nguyện viên")
     await blocked.writes("em ở Nagoya")
     assert blocked.find(GROUP, "em ở Nagoya")
 

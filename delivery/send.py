@@ -84,8 +84,9 @@ async def send(
     try:
         return await _call(bot, message, chat_id, thread_id, repeat_mark)
     except TelegramError as error:
-        if message.relay.reply_to and _says(error, _REPLIED_GONE):
-            # Across topics Telegram sends nothing that answers what is gone.
+        is_gone = _says(error, _REPLIED_GONE) or failure_of(error).trouble is Trouble.THREAD_GONE
+        if message.relay.reply_to and is_gone:
+            # Telegram sends nothing that answers what is gone, alone or with its whole topic.
             alone = replace(message, relay=replace(message.relay, reply_to=None))
             return await send(bot, alone, chat_id, thread_id, repeat_mark)
         if isinstance(error, BadRequest) and _UNCHANGED in str(error).lower() and message.edits:

@@ -303,3 +303,20 @@ async def test_with_topics_and_all_the_bot_keeps_telegram_s_limit_for_the_group(
         stage.now += WINDOW
     await stage.settled()
     assert limits.refused[GROUP] == 0
+
+
+async def test_what_answers_a_message_in_a_topic_that_is_gone_comes_and_holds_up_nothing(
+    stage: Scene,
+) -> None:
+    await stage.writes(ALARM)
+    await stage.volunteer_notes("Hana", "/say safe")
+
+    async def delete_the_topic(method: str, params: dict[str, Any]) -> None:
+        if method.lower() == "sendmessage" and "reply_parameters" in params:
+            stage.group.topics.clear()
+
+    stage.server.fault = delete_the_topic
+    await stage.volunteer_replies("Hana", "Is this the right one?", to="Cards for")
+    assert stage.find(GROUP, "nobody got this reply")
+    await stage.writes("em sợ lắm, cứu em với")
+    assert stage.find(GROUP, "AGAIN")

@@ -11,10 +11,11 @@ from cases.model import Case, State
 from cases.team import duty_is_known, next_duty
 from conversation import menus
 from conversation.content import JAPAN, Content
-from conversation.messages import Reply, Turn
+from conversation.messages import Turn
 from errors import StorageError
+from pass_on import notice_to
 from storage.database import Transaction, aside
-from storage.outbox import Outgoing, Purpose, enqueue
+from storage.outbox import enqueue
 from storage.people import Person
 from storage.queue import lately_waited_s
 from storage.volunteers import whole_team
@@ -37,7 +38,7 @@ async def tell_waiting(
         await _tell_expected_wait(tx, content, person, case, now)
     elif turn.staff_notice == "staff-back" and case.rung:
         reply = menus.nobody_has_it(content.voice(person.language, now), case)
-        await _tell(tx, person, case, reply, now)
+        await enqueue(tx, notice_to(person, case, reply), now)
 
 
 async def _tell_expected_wait(
@@ -60,20 +61,6 @@ async def _tell_expected_wait(
             from_time = planned.astimezone(JAPAN).strftime("%H:%M") if planned else None
             voice = content.voice(person.language, now)
             reply = menus.nobody_on_duty(voice, case, from_time, usual_wait(waited))
-            await _tell(tx, person, case, reply, now)
+            await enqueue(tx, notice_to(person, case, reply), now)
     except StorageError:
         log.exception("the expected wait was not told", code=case.code)
-
-
-async def _tell(
-    tx: Transaction, person: Person, case: Case, reply: Reply, now: dt.datetime
-) -> None:
-    notice = Outgoing(
-        person.chat_id,
-        Purpose.NOTICE,
-        reply.text,
-        reply.buttons,
-        case_id=case.id,
-        language=person.language,
-    )
-    await enqueue(tx, notice, now)

@@ -1,4 +1,5 @@
-"""A person's messages for the volunteers: copied, each in its thread, with what is known of it."""
+"""What goes between the two sides of a case: a person's messages for the volunteers, each in its
+thread, and what the person is told of the case."""
 
 from __future__ import annotations
 
@@ -7,10 +8,11 @@ from dataclasses import replace
 
 from cases.model import Case
 from conversation.content import Content
-from conversation.messages import CaseAction, CaseWish, Incoming, Kind
+from conversation.messages import CaseAction, CaseWish, Incoming, Kind, Reply
 from storage.database import Transaction
 from storage.flood import enqueue_copy
 from storage.outbox import Outgoing, Purpose, enqueue
+from storage.people import Person
 from storage.relay import Relay, Words
 
 
@@ -43,3 +45,15 @@ async def pass_to_staff(
             None, Purpose.COPY, copy_of=(chat_id, message_id), case_id=case.id, relay=relay
         )
         await enqueue_copy(tx, copy, now)
+
+
+def notice_to(person: Person, case: Case, reply: Reply) -> Outgoing:
+    """Return what tells the person something about their case."""
+    return Outgoing(
+        person.chat_id,
+        Purpose.NOTICE,
+        reply.text,
+        reply.buttons,
+        case_id=case.id,
+        language=person.language,
+    )

@@ -13,6 +13,7 @@ from conversation.messages import Reply
 from desk.asked import Said
 from desk.cards import case_spoken_of
 from desk.steps import Desk
+from pass_on import notice_to
 from storage.cases import locked_case, save_step
 from storage.database import Transaction
 from storage.inbox import finish
@@ -79,15 +80,7 @@ class BlockDesk:
     ) -> None:
         if has_hidden(person):
             return
-        message = Outgoing(
-            person.chat_id,
-            Purpose.NOTICE,
-            reply.text,
-            reply.buttons,
-            case_id=case.id,
-            language=person.language,
-        )
-        await enqueue(tx, message, now)
+        await enqueue(tx, notice_to(person, case, reply), now)
 
 
 def _refused(said: Said, event: Event, person: Person | None) -> str | None:

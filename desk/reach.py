@@ -12,11 +12,12 @@ from conversation.content import Content
 from conversation.messages import Reply
 from conversation.render import Voice
 from conversation.state import PersonState
+from pass_on import notice_to
 from storage.database import Transaction
 from storage.follow_ups import FollowUp, Subject, plan_follow_up
 from storage.held import has_held, hold
 from storage.history import last_outcome
-from storage.outbox import Outgoing, Purpose, enqueue
+from storage.outbox import Outgoing, enqueue
 from storage.people import Person
 
 
@@ -49,7 +50,7 @@ async def send_or_hold(
     await hold(tx, case.id, message, now)
     if not is_asked:
         asked = menus.asks_code(content.voice(person.language, now))
-        await enqueue(tx, _notice(person, case, asked), now)
+        await enqueue(tx, notice_to(person, case, asked), now)
     return False
 
 
@@ -72,7 +73,7 @@ async def tell_standing(
         return
     voice = content.voice(person.language, now)
     said = _standing(voice, case, person, await last_outcome(tx, case.id))
-    message = _notice(person, case, unasked.discreet(voice, said))
+    message = notice_to(person, case, unasked.discreet(voice, said))
     await send_or_hold(tx, content, case, person, message, now)
 
 
@@ -82,7 +83,7 @@ async def ask_safety(
     """Ask the person whether they are safe."""
     voice = content.voice(person.language, now)
     asked = unasked.discreet(voice, menus.are_you_safe(voice))
-    await send_or_hold(tx, content, case, person, _notice(person, case, asked), now)
+    await send_or_hold(tx, content, case, person, notice_to(person, case, asked), now)
 
 
 def _standing(voice: Voice, case: Case, person: Person, outcome: Outcome | None) -> Reply:
@@ -93,14 +94,3 @@ def _standing(voice: Voice, case: Case, person: Person, outcome: Outcome | None)
     if case.state is State.CLAIMED:
         return menus.plain(voice, "claimed")
     return menus.nobody_has_it(voice, case)
-
-
-def _notice(person: Person, case: Case, reply: Reply) -> Outgoing:
-    return Outgoing(
-        person.chat_id,
-        Purpose.NOTICE,
-        reply.text,
-        reply.buttons,
-        case_id=case.id,
-        language=person.language,
-    )

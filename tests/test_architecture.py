@@ -25,11 +25,11 @@ MAY_IMPORT = {
     "metrics": {"cases", "knowledge", "matching", "storage"},
     "delivery": {"errors", "cases", "metrics", "storage"},
     "pass_on": {"cases", "conversation", "storage"},
-    "expected_wait": {"errors", "cases", "conversation", "storage"},
+    "expected_wait": {"errors", "cases", "conversation", "pass_on", "storage"},
     "assistant": {
         "errors", "cases", "conversation", "expected_wait", "metrics", "pass_on", "storage",
     },
-    "desk": {"assistant", "errors", "cases", "conversation", "metrics", "storage"},
+    "desk": {"assistant", "errors", "cases", "conversation", "metrics", "pass_on", "storage"},
     "handlers": {
         "assistant", "cases", "conversation", "delivery", "desk", "errors", "matching",
         "storage", "translations",

@@ -21,7 +21,9 @@ from storage.outbox import Purpose
 Outcome = Literal["sent", "again", "uncertain", "failed"]
 """What became of one try to send: `again` did not arrive, `uncertain` perhaps did; both are tried
 again. `failed` never arrives."""
-Part = Literal["polling", "inbox", "outbox", "ladder", "database", "loop"]
+Part = Literal[
+    "polling", "inbox", "outbox", "ladder", "follow-ups", "board", "purge", "database", "loop"
+]
 """A part of the process that works step by step; `loop` is the event loop under all of them."""
 
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)

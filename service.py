@@ -150,7 +150,7 @@ async def serving(config: Config, content: Content, clock: Clock = now) -> Async
         await running.enter_async_context(_in_background(ladder.run(clock)))
         await running.enter_async_context(_in_background(board.run(clock)))
         await running.enter_async_context(_in_background(follow_ups.run(clock)))
-        await running.enter_async_context(_in_background(_purge(database, clock)))
+        await running.enter_async_context(_in_background(_purge(database, clock, metrics)))
         await running.enter_async_context(_taking_in(config, database, bot, inbox, metrics))
         await running.enter_async_context(
             _in_background(list_commands(bot, content, chats, clock()))
@@ -243,12 +243,13 @@ async def _once_available(work: Callable[[], Awaitable[None]]) -> None:
     await until_it_works(work, UnavailableError, DATABASE_AGAIN_S, said)
 
 
-async def _purge(database: Database, clock: Clock) -> None:
+async def _purge(database: Database, clock: Clock, metrics: Metrics) -> None:
     """Forget for ever what is no longer needed."""
     while True:
         try:
-            async with database.begin() as tx:
-                gone = await purge(tx, clock())
+            with metrics.step("purge"):
+                async with database.begin() as tx:
+                    gone = await purge(tx, clock())
             log.info("forgotten", **{what.replace(" ", "_"): count for what, count in gone.items()})
         except StorageError:
             log.exception("nothing could be forgotten; trying again later")

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from html import escape
 
 from cases.model import Case
+from conversation.content import Judge
 from conversation.messages import Button, Reply
 from conversation.render import Voice
 from errors import UncoveredDayError
+from matching.cards import find_cards
 
 ANSWERS_SHOWN_MAX = 3
 
@@ -23,6 +25,15 @@ def suggested(voice: Voice, case: Case, topic_id: str) -> Reply | None:
         return None
     send = voice.button("staff-answer-send", buttons[0][0].data)
     return Reply(f"{voice.say('staff-answer-suggested', code=case.code)}\n\n{shown}", ((send,),))
+
+
+def fitting(voice: Voice, judge: Judge, words: str) -> list[str]:
+    """Return the topics that fit a volunteer's words best: by the answers as they stand in a
+    language of volunteers alone, else by what people ask."""
+    own = voice.language.staff_answers
+    topics = find_cards(words, [own.answers], ANSWERS_SHOWN_MAX) if own is not None else []
+    judged = judge.judge(words, voice.language.code).candidates if not topics else ()
+    return topics or [each.topic for each in judged[:ANSWERS_SHOWN_MAX]]
 
 
 def found(voice: Voice, case: Case, topic_ids: Iterable[str]) -> Reply:

@@ -69,6 +69,9 @@ def _for_staff(voice: Voice) -> Iterator[Fault]:
         yield from _comes_out(f"{folder}/cards.yaml", voice, voice.card, card_id)
     for kind in URGENT_KINDS:
         yield from _comes_out(f"{folder}/checklists.yaml", voice, voice.checklist, kind)
+    if voice.language.staff_answers is not None:
+        for topic_id in voice.language.topics:
+            yield from _comes_out(f"{folder}/answers.yaml", voice, voice.short_answer, topic_id)
 
 
 def _comes_out(file: str, voice: Voice, say: Callable[..., str], name: str) -> Iterator[Fault]:

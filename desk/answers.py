@@ -27,7 +27,7 @@ class AnswerDesk:
     desk: Desk
 
     async def look_up(self, said: Said, now: dt.datetime) -> None:
-        """Show the answers that fit the words, in the case's topic.
+        """Show the answers that fit the words, in the case's topic and in the author's language.
 
         The group is told where the author may not act, and where the command names no case. Raises
         StorageError.
@@ -36,14 +36,14 @@ class AnswerDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, said.update_id):
                 return
-            case, voice = await case_spoken_of(tx, said), content.staff_voice(now)
+            case, group = await case_spoken_of(tx, said), content.staff_voice(now)
             if said.volunteer is None or case is None:
                 key = "staff-only" if said.volunteer is None else "staff-answer-where"
-                shown = Outgoing(None, Purpose.NOTICE, voice.say(key), group_id=said.group_id)
+                shown = Outgoing(None, Purpose.NOTICE, group.say(key), group_id=said.group_id)
             else:
-                fitting = content.judge.judge(said.words, voice.language.code).candidates
-                topics = [each.topic for each in fitting[: answers.ANSWERS_SHOWN_MAX]]
-                reply = answers.found(voice, case, topics)
+                own = content.staff_voice(now, said.volunteer.language)
+                topics = answers.fitting(own, content.judge, said.words)
+                reply = answers.found(own, case, topics)
                 shown = Outgoing(None, Purpose.CARDS, reply.text, reply.buttons, case_id=case.id)
             await enqueue(tx, shown, now)
         self.desk.sent()

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import structlog
-
 from cases.queue import of_group
 from conversation import board
+from desk.looking import look_for_ever
 from desk.steps import Desk
-from errors import StorageError
 from storage.boards import locked_board, note_shown, replace_unsent
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.queue import open_queue
 from storage.staff_chats import StaffChats
 from storage.volunteers import whole_team
-
-log = structlog.get_logger()
 
 # At most one edit each time: of the group's twenty messages a minute the board takes two.
 LOOK_EVERY_S = 30.0
@@ -35,19 +30,15 @@ class BoardDesk:
 
     async def run(self, clock: Callable[[], dt.datetime]) -> None:
         """Keep the board true for ever; cancel to stop."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self.look(clock())
-            except StorageError:
-                log.exception("the board was not looked at; trying again")
+        await look_for_ever(self.look, clock, LOOK_EVERY_S)
 
     async def look(self, now: dt.datetime) -> None:
         """Let the board of each group that the bot can write in say how things stand there, if it
         says something else. Raises StorageError."""
         for group_id in self.chats.ids:
             if not self.chats.is_away(group_id):
-                await self._look_at(group_id, now)
+                with self.desk.metrics.step("board"):
+                    await self._look_at(group_id, now)
         self.desk.sent()
 
     async def _look_at(self, group_id: int, now: dt.datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from assistant import has_hidden
 from cases.lifecycle import step
 from cases.model import Case, Event, State
 from conversation import unasked
+from desk.looking import look_for_ever
 from desk.reach import ask_safety, state_of, tell_standing
 from desk.steps import Desk
 from errors import StorageError, UnavailableError
@@ -34,24 +34,22 @@ class FollowUps:
 
     async def run(self, clock: Callable[[], dt.datetime]) -> None:
         """Look for ever at what is due; cancel to stop."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                await self.look(clock())
-            except StorageError:
-                log.exception("what is due with people was not done; trying again")
+        await look_for_ever(self.look, clock, LOOK_EVERY_S)
 
     async def look(self, now: dt.datetime) -> None:
         """Do all that is due; what the database refuses holds up nothing else.
 
         Raises UnavailableError.
         """
-        async with self.desk.database.begin() as tx:
-            found = await follow_ups_due(tx, now)
+        metrics = self.desk.metrics
+        with metrics.step("follow-ups"):
+            async with self.desk.database.begin() as tx:
+                found = await follow_ups_due(tx, now)
         for planned in found:
             try:
-                async with self.desk.database.begin() as tx:
-                    await self._act(tx, planned, now)
+                with metrics.step("follow-ups"):
+                    async with self.desk.database.begin() as tx:
+                        await self._act(tx, planned, now)
             except UnavailableError:
                 raise
             except StorageError:

@@ -3,7 +3,6 @@ in one transaction, and let what follows be sent."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from cases.lifecycle import step
 from cases.model import Case, Claim, Event
 from cases.team import called
 from conversation import alerts
+from desk.looking import look_for_ever
 from desk.steps import Desk
 from errors import StorageError, UnavailableError
 from storage.backlog import waited_s
@@ -47,27 +47,23 @@ class Ladder:
 
     async def run(self, clock: Callable[[], dt.datetime]) -> None:
         """Look for ever at what is due; cancel to stop."""
-        while True:
-            # Also before the first look: what volunteers did while no process ran comes in first.
-            await asyncio.sleep(LOOK_EVERY_S)
-            try:
-                with self.desk.metrics.step("ladder"):
-                    await self.look(clock())
-            except StorageError:
-                log.exception("what is due with the cases was not done; trying again")
+        await look_for_ever(self.look, clock, LOOK_EVERY_S)
 
     async def look(self, now: dt.datetime) -> None:
         """Do what is due with every case; one that the database refuses holds up no other.
 
         Raises UnavailableError.
         """
-        limits = self.desk.limits
-        async with self.desk.database.begin() as tx:
-            found = await cases_due(tx, now, far=now + PLAUSIBLE_WAITS * limits.shortest)
+        limits, metrics = self.desk.limits, self.desk.metrics
+        with metrics.step("ladder"):
+            async with self.desk.database.begin() as tx:
+                found = await cases_due(tx, now, far=now + PLAUSIBLE_WAITS * limits.shortest)
         for case in found:
             if due_event(case, now, limits):
                 try:
-                    await self.act(case, now)
+                    # A step each: with many cases and a silent Telegram all take long, none hangs.
+                    with metrics.step("ladder"):
+                        await self.act(case, now)
                 except UnavailableError:
                     raise
                 except StorageError:

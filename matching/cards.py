@@ -1,4 +1,4 @@
-"""Which phrase cards a volunteer means by a few words of their own."""
+"""Which phrase cards, or answers, a volunteer means by a few words of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from rapidfuzz import fuzz
 
 from matching.normalise import clean, fold, words
 from translations.fill import PLACEHOLDER
-from translations.schema import CardText
+from translations.schema import CardText, StaffAnswer
+
+# What lies on a shelf for the volunteers: something with a title, keywords and a text.
+Shelf = Mapping[str, CardText] | Mapping[str, StaffAnswer]
 
 # What a word says about a card depends on where in the card it stands.
 _TITLE, _KEYWORD, _TEXT = 1.0, 0.9, 0.5
@@ -30,7 +33,7 @@ _ONE_KANJI = re.compile(rf"[{_KANJI}]")
 _HIRAGANA = {katakana: katakana - 0x60 for katakana in range(0x30A1, 0x30F7)}
 
 
-def find_cards(asked: str, shelves: Sequence[Mapping[str, CardText]], at_most: int) -> list[str]:
+def find_cards(asked: str, shelves: Sequence[Shelf], at_most: int) -> list[str]:
     """Return the ids of the cards that fit the words best, best first; none where nothing fits.
 
     Each of `shelves` holds the same cards in another language in which the words may be. A word
@@ -72,7 +75,7 @@ def _parts(word: str) -> Iterator[str]:
         yield from _ONE_KANJI.findall(sounds)
 
 
-def _places(shelves: Sequence[Mapping[str, CardText]]) -> dict[str, dict[str, float]]:
+def _places(shelves: Sequence[Shelf]) -> dict[str, dict[str, float]]:
     """Return the words of each card in all its languages, each with what it says about the card."""
     places: dict[str, dict[str, float]] = {}
     for shelf in shelves:

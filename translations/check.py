@@ -42,6 +42,7 @@ def check_translations(translations: Translations, knowledge: Knowledge) -> list
         if language.code not in translations.languages:
             faults += _cards(language, reference, knowledge)
         faults += _checklists(language, knowledge)
+        faults += _staff_answers(language, reference, knowledge)
     return faults
 
 
@@ -164,8 +165,10 @@ def _staff(language: Language, reference: Language | None, knowledge: Knowledge)
 
 
 def _contacts_said(language: Language, knowledge: Knowledge) -> set[str]:
-    """Return the contacts that cards and checklists name, each with who follows it."""
+    """Return the contacts that the volunteers' texts name, each with who follows it."""
     texts = [card.text for card in language.cards.cards.values()]
+    if language.staff_answers is not None:
+        texts += [answer.text for answer in language.staff_answers.answers.values()]
     for kind in language.checklists.kinds.values() if language.checklists else ():
         texts += [*kind.ask, *kind.do, *kind.avoid]
     said = {
@@ -253,6 +256,37 @@ def _checklists(language: Language, knowledge: Knowledge) -> Iterator[Fault]:
         for part, lines in (("ask", text.ask), ("do", text.do), ("avoid", text.avoid)):
             for number, line in enumerate(lines):
                 yield from _text(file, f"kinds.{kind}.{part}.{number}", line, knowledge)
+
+
+def _staff_answers(
+    language: Language, reference: Language, knowledge: Knowledge
+) -> Iterator[Fault]:
+    if language.staff_answers is None:
+        return
+    file, answers = f"translations/{language.code}/answers.yaml", language.staff_answers.answers
+    for topic_id in sorted(set(reference.topics) - set(answers)):
+        yield Fault(file, topic_id, "the topic has no text", "Translate it from English.")
+    for topic_id, answer in answers.items():
+        key, english = f"answers.{topic_id}", reference.topics.get(topic_id)
+        if english is None:
+            yield Fault(file, key, "there is no such topic", "Remove it, or correct it.")
+            continue
+        yield from _plain(file, f"{key}.title", answer.title)
+        current = revision(english.answer, {"short"})
+        if answer.of != current:
+            wrong = f"it renders revision {answer.of} of the English `short`, now {current}"
+            mend = f"Compare it with the English, mend it, and set `of: {current}`."
+            yield Fault(file, f"{key}.of", wrong, mend)
+        elif _filled_in(answer.short) != _filled_in(english.answer.short):
+            wrong = "its days and placeholders are not those of the English `short`"
+            yield Fault(file, f"{key}.short", wrong, "Use the same.")
+        for day, text in answer.short.items():
+            yield from _text(file, f"{key}.short.{day}", text, knowledge)
+
+
+def _filled_in(short: Mapping[dt.date, str]) -> dict[dt.date, list[str]]:
+    """Return what is filled in on each day, in whatever order the language has it."""
+    return {day: sorted(PLACEHOLDER.findall(text)) for day, text in short.items()}
 
 
 def _names(language: Language, knowledge: Knowledge) -> Iterator[Fault]:

@@ -19,6 +19,7 @@ from translations.schema import (
     LanguageEntry,
     RowText,
     Smalltalk,
+    StaffAnswersText,
     StaffText,
     TopicText,
     UrgencyText,
@@ -33,7 +34,7 @@ REFERENCE = "en"
 class Language:
     """All texts of one language; `ui` maps keys to texts with `{placeholders}`. `staff` and
     `checklists` are read by volunteers only: a language that the bot does not speak to them has
-    none."""
+    none. `staff_answers` are the answers in a language that it speaks to nobody else."""
 
     code: str
     entry: LanguageEntry
@@ -49,6 +50,7 @@ class Language:
     cards: CardsText
     staff: StaffText | None = None
     checklists: ChecklistsText | None = None
+    staff_answers: StaffAnswersText | None = None
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,10 @@ def load_translations(
     return Translations(languages, staff), faults
 
 
-def revision(answer: Answer) -> str:
-    """Return the revision of an answer: it changes whenever the text does."""
-    content = json.dumps(answer.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+def revision(answer: Answer, parts: set[str] | None = None) -> str:
+    """Return the revision of an answer, or of these parts of it: it changes whenever they do."""
+    text = answer.model_dump(mode="json", include=parts)
+    content = json.dumps(text, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()[:10]
 
 
@@ -143,6 +146,9 @@ def _of_staff(
     checklists = read_model(folder / "checklists.yaml", ChecklistsText, faults)
     if staff is None or cards is None or checklists is None:
         return
+    # Optional: volunteers read the answers in English where they are in no language of theirs.
+    path = folder / "answers.yaml"
+    answers = read_model(path, StaffAnswersText, faults) if path.exists() else None
     kinds = {
         kind: text.model_copy(update={"name": staff.kinds.get(kind, text.name)})
         for kind, text in base.urgency.kinds.items()
@@ -155,13 +161,33 @@ def _of_staff(
         base,
         code=folder.name,
         entry=entry,
-        ui={**base.ui, **staff.texts},
+        ui={**base.ui, **staff.texts, "date-format": staff.date_format or base.ui["date-format"]},
+        topics=_read_by_staff(base.topics, answers),
         urgency=base.urgency.model_copy(update={"kinds": kinds}),
         contacts=contacts,
         cards=cards,
         staff=staff,
         checklists=checklists,
+        staff_answers=answers,
     )
+
+
+def _read_by_staff(
+    topics: Mapping[str, TopicText], own: StaffAnswersText | None
+) -> Mapping[str, TopicText]:
+    """Return the topics with what volunteers read of them in a language of their own."""
+    if own is None:
+        return topics
+    return {
+        topic_id: text.model_copy(
+            update={
+                "title": own.answers[topic_id].title,
+                "answer": text.answer.model_copy(update={"short": own.answers[topic_id].short}),
+            }
+        )
+        for topic_id, text in topics.items()
+        if topic_id in own.answers
+    }
 
 
 def _strings(path: Path, faults: list[Fault]) -> dict[str, str]:

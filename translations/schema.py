@@ -141,12 +141,35 @@ class ChecklistsText(Reviewable):
 
 class StaffText(Reviewable):
     """What the volunteers read in their group: `texts` maps keys to texts with `{placeholders}`.
-    `kinds` names the urgent kinds, and `contacts` the offices that their cards and checklists name,
-    in a language that the bot does not speak to people."""
+    In a language that the bot does not speak to people: `kinds` names the urgent kinds, `contacts`
+    the offices that the volunteers' texts name, and `date_format` (a pattern of Unicode CLDR) is
+    how it writes a day."""
 
     texts: dict[StrictStr, Text]
     kinds: dict[UrgentKind, Annotated[Text, Field(max_length=40)]] = Field(default_factory=dict)
     contacts: dict[StrictStr, Text] = Field(default_factory=dict)
+    date_format: Text | None = None
+
+
+class StaffAnswer(Strict):
+    """What volunteers read of an answer before they send it: its title, and `short`, which renders
+    the English one of revision `of`. `keywords` are other words under which they look for it."""
+
+    title: Annotated[Text, Field(max_length=40)]
+    of: StrictStr
+    short: TextByDay
+    keywords: Texts
+
+    @property
+    def text(self) -> str:
+        """All that it says, on whatever day."""
+        return " ".join(self.short.values())
+
+
+class StaffAnswersText(Reviewable):
+    """The answers in a language of volunteers that the bot does not speak to people."""
+
+    answers: dict[StrictStr, StaffAnswer]
 
 
 class ContactText(Strict):

@@ -107,6 +107,22 @@ async def test_answers_are_looked_up_by_words_and_to_send_one_claims_the_case(
     assert answer["text"].startswith("Nghỉ phép")
 
 
+async def test_a_japanese_volunteer_looks_answers_up_and_reads_them_in_japanese(
+    stage: Scene,
+) -> None:
+    stage.telegram.users[VOLUNTEERS["Ken"]].language_code = "ja"
+    await stage.writes(ALARM)
+    stage.news(PERSON)
+    await stage.volunteer_notes("Ken", "/answer 有給休暇")
+    assert "有給" in stage.texts(GROUP)[-1]
+    await stage.volunteer_presses("Ken", "有給")
+    _, answer = stage.news(PERSON)
+    assert answer["text"].startswith("Nghỉ phép")
+    # Words in another language are understood as before.
+    await stage.volunteer_notes("Ken", "/answer minimum wage")
+    assert "最低賃金" in stage.texts(GROUP)[-1]
+
+
 async def test_answer_outside_a_case_says_so(stage: Scene) -> None:
     await stage.writes(ALARM)
     await stage.telegram.write(GROUP, VOLUNTEERS["Ken"], "/answer paid leave")

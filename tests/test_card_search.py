@@ -106,6 +106,33 @@ def test_japanese_is_found_though_it_has_no_spaces(content: Content, words: str,
     assert card in find_cards(words, [japanese], AT_MOST)[:3]
 
 
+@pytest.mark.parametrize(
+    ("words", "topic"),
+    [
+        ("残業代", "overtime-pay"),
+        ("ざんぎょう", "overtime-pay"),
+        ("最低賃金", "minimum-wage"),
+        ("給料がもらえない", "unpaid-wages"),
+        ("有給", "paid-leave"),
+        ("今の会社を変えたい", "transfer-now"),
+        ("クビ", "dismissal"),
+        ("強制帰国", "forced-return"),
+        ("妊娠", "pregnancy"),
+        ("脱退一時金", "pension-refund"),
+        ("寮", "dormitory"),
+        ("パスポート 取り上げ", "passport-confiscation"),
+        ("労災", "work-injury"),
+        ("弁護士", "free-lawyer"),
+        ("特定技能", "specified-skilled-worker"),
+        ("失踪", "running-away-risks"),
+    ],
+)
+def test_answers_are_found_in_japanese_too(content: Content, words: str, topic: str) -> None:
+    own = content.translations.staff["ja"].staff_answers
+    assert own is not None
+    assert topic in find_cards(words, [own.answers], 3)
+
+
 @pytest.mark.parametrize("words", ["ね", "鰻丼", "・・・"])
 def test_japanese_that_fits_nothing_finds_nothing(content: Content, words: str) -> None:
     assert find_cards(words, [content.translations.staff["ja"].cards.cards], AT_MOST) == []

@@ -245,11 +245,17 @@ class Assistant:
 
 
 async def tell_staff(
-    tx: Transaction, content: Content, key: str, case: Case, now: dt.datetime, **values: str
+    tx: Transaction,
+    content: Content,
+    key: str,
+    case: Case,
+    now: dt.datetime,
+    purpose: Purpose = Purpose.NOTICE,
+    **values: str,
 ) -> None:
     """Write a notice about a case for the volunteers; `values` are filled in beside its code."""
     text = content.staff_voice(now).say(key, code=case.code, **values)
-    await enqueue(tx, Outgoing(None, Purpose.NOTICE, text, case_id=case.id), now)
+    await enqueue(tx, Outgoing(None, purpose, text, case_id=case.id), now)
 
 
 def has_hidden(person: Person) -> bool:

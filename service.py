@@ -48,7 +48,7 @@ from storage.database import Database
 from storage.keys import check_look_up_key
 from storage.locks import holding
 from storage.migrate import migrate
-from storage.outbox import Outgoing, Purpose
+from storage.outbox import Keyboard, Outgoing, Purpose
 from storage.outcomes import release_claims
 from storage.purge import purge
 from storage.relay import Words
@@ -179,7 +179,10 @@ def _outbox(bot: Bot, groups: Groups, clock: Clock, metrics: Metrics) -> Outbox:
         at = [dt.datetime.fromisoformat(words.at).astimezone(JAPAN) for words in said]
         return alerts.merged(content.staff_voice(clock()), at, [words.text for words in said])
 
-    sender = Sender(database, bot, chats, clock, topic_name, repeat_mark, merged)
+    def buttons(case: Case) -> Keyboard:
+        return alerts.buttons(content.staff_voice(clock()), case)
+
+    sender = Sender(database, bot, chats, clock, topic_name, repeat_mark, merged, buttons)
     return Outbox(database, sender, chats, clock, staff_text, groups.shut_out, metrics)
 
 

@@ -58,6 +58,7 @@ class Judgement:
     found: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
+        self.told = self._codes()
         self._owner = self._owners()
         self._look_at_calls()
         if self.is_relay:
@@ -69,16 +70,20 @@ class Judgement:
         self._judge_replies()
         self.found["cases answered twice at once"] = self.shift.held_twice
 
-    def _owners(self) -> dict[str, int]:
-        """Whose case is which: by the code that the bot told them, or by the words in the topic."""
+    def _codes(self) -> dict[str, int]:
+        """Who was told which code by the bot."""
         telegram = self.shift.telegram
-        told = {
+        return {
             code: plan.person
             for plan in self.shift.plans
             for message in telegram.chats[plan.person].messages.values()
             for code in CODE.findall(message.get("text", ""))
             if message["from"]["id"] == telegram.bot.id
         }
+
+    def _owners(self) -> dict[str, int]:
+        """Whose case is which: by the code that the bot told them, or by the words in the topic."""
+        telegram, told = self.shift.telegram, self.told
         owner: dict[str, int] = {}
         for message in telegram.chats[GROUP].messages.values():
             text = message.get("text", "")
@@ -161,19 +166,26 @@ class Judgement:
 
 async def judge_rest(tx: Transaction, judgement: Judgement) -> None:
     """Note what waits to be sent to the group yet: it is not lost."""
-    query = select(outbox.c.purpose, outbox.c.sealed_body).where(
-        outbox.c.lane == STAFF_LANE, outbox.c.state.in_(["waiting", "sending", "uncertain"])
+    query = (
+        select(outbox.c.purpose, outbox.c.sealed_body, cases.c.code)
+        .join(cases, cases.c.id == outbox.c.case_id, isouter=True)
+        .where(outbox.c.lane == STAFF_LANE, outbox.c.state.in_(["waiting", "sending", "uncertain"]))
     )
     chats = judgement.shift.telegram.chats
     coming: set[str] = set()
-    for purpose, sealed in await tx.connection.execute(query):
+    alerted: set[str] = set()
+    for purpose, sealed, code in await tx.connection.execute(query):
         judgement.waiting[purpose] += 1
+        if purpose == "alert":
+            alerted.add(str(judgement.told.get(code)))
         if purpose == "copy":
             body = tx.vault.open(sealed)
             person, message_id = body["copy_of"]
             ids = {message_id, *(words["message_id"] for words in body["relay"]["said"])}
             texts = (chats[person].messages[each].get("text", "") for each in ids)
             coming.update(number for text in texts for number in NUMBERED.findall(text))
+    without = judgement.found["cases lost"]
+    judgement.found["cases lost"] = [each for each in without if each not in alerted]
     lost = judgement.found["messages of people lost"]
     judgement.found["messages of people lost"] = [each for each in lost if each not in coming]
 

@@ -31,6 +31,8 @@ MORE_MESSAGES = (
     "Em cảm ơn ạ", "Anh chị trả lời lúc nào cũng được",
 )  # fmt: skip
 MORE_MAX = 3
+# The desk has been open for a while when they begin to write: its board is pinned.
+OPEN_S = 300.0
 # After so many presses in vain a volunteer does something else for a while.
 VAIN_MAX = 3
 
@@ -210,7 +212,8 @@ def plan_people(persons: range, within_s: float, judge: Judge, seed: int) -> lis
             more = []
         messages = [(0.0, first), *((rng.uniform(5, 60), text) for text in more)]
         numbered = tuple((pause_s, f"{text} (msg-{next(numbers)})") for pause_s, text in messages)
-        plans.append(Plan(person, rng.uniform(0.0, within_s), in_danger, numbered))
+        at_s = OPEN_S + rng.uniform(0.0, within_s)
+        plans.append(Plan(person, at_s, in_danger, numbered))
     return plans
 
 

@@ -17,7 +17,7 @@ from delivery.sender import Sender, Sent
 from delivery.waiting import cancel_all
 from errors import StorageError, UnavailableError
 from metrics import Metrics, Outcome
-from storage.boards import board_is_at
+from storage.boards import LATE, board_is_at
 from storage.cases import add_post, case_by_id, set_topic
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
@@ -129,7 +129,7 @@ class Outbox:
             # Another process may have learnt that a group was upgraded.
             await self._chats.load(tx)
         for due in of_staff:
-            paced_s = await self._staff_wait_s(tx, due.message, now)
+            paced_s = await self._staff_wait_s(tx, due, now)
             found += [] if paced_s else [due]
             wait_s = min(wait_s, paced_s or wait_s)
         # Once the clock was set forward, what is being sent looks abandoned.
@@ -140,16 +140,16 @@ class Outbox:
         ]
         return claimed, wait_s
 
-    async def _staff_wait_s(self, tx: Transaction, message: Outgoing, now: dt.datetime) -> float:
+    async def _staff_wait_s(self, tx: Transaction, due: Due, now: dt.datetime) -> float:
         """Return how long the budget of its group makes this message wait."""
-        group_id = message.group_id
+        group_id = due.message.group_id
         sent_at = await staff_sent_at(tx, now - pacing.WINDOW, group_id)
         sent_at = sorted([*sent_at, *self._sender.topics_made_at[group_id]])
         if pacing.is_crowded(sent_at, now):
             self._crowded.add(group_id)
         else:
             self._crowded.discard(group_id)
-        return pacing.wait_s(sent_at, now, kept=_kept(message))
+        return pacing.wait_s(sent_at, now, kept=_kept(due, now))
 
     async def _send(self, due: Due, case: Case | None) -> None:
         crowded = due.message.group_id in self._crowded
@@ -181,6 +181,17 @@ class Outbox:
             if each.stands_for_case and each.case is not None:
                 purpose = each.due.message.purpose.value
                 await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
+                await self._mend_buttons(tx, each.case, (each.chat_id, each.outcome), now)
+
+    async def _mend_buttons(
+        self, tx: Transaction, sent: Case, post: tuple[int, int], now: dt.datetime
+    ) -> None:
+        """Change the buttons of an alert whose case was taken or closed while it was being sent."""
+        case = await case_by_id(tx, sent.id)
+        if case is not None and case.state is not sent.state:
+            buttons = self._sender.buttons(case)
+            edit = Outgoing(None, Purpose.EDIT, keyboard=buttons, edits=post, case_id=case.id)
+            await enqueue(tx, edit, now)
 
     async def _keep_alone(self, sent: Sent) -> None:
         """What the database refuses even so is taken for abandoned, and sent again in a while."""
@@ -229,7 +240,7 @@ class Outbox:
 
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
         """Return what the volunteers must see of a failure, if anything."""
-        for_staff_alone = (Purpose.NOTICE, Purpose.CARDS, Purpose.EDIT)
+        for_staff_alone = (Purpose.NOTICE, Purpose.STANDING, Purpose.CARDS, Purpose.EDIT)
         if case is None or due.message.purpose in for_staff_alone:
             return None
         if isinstance(decision, Again):
@@ -257,8 +268,9 @@ def _outcome(decision: Again | GiveUp) -> Outcome:
     return "uncertain" if decision.uncertain else "again"
 
 
-def _kept(message: Outgoing) -> int:
+def _kept(due: Due, now: dt.datetime) -> int:
     """Return how much of the group's budget of a minute a message leaves to more urgent ones."""
-    if message.purpose is Purpose.ALERT and message.risk:
+    if due.message.purpose is Purpose.ALERT and due.message.risk:
         return 0
-    return pacing.KEPT_FOR_ALL if message.purpose is Purpose.BOARD else pacing.KEPT_FOR_ALARMS
+    waits_well = due.message.purpose is Purpose.BOARD and now - due.created_at < LATE
+    return pacing.KEPT_FOR_ALL if waits_well else pacing.KEPT_FOR_ALARMS

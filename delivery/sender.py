@@ -22,7 +22,7 @@ from storage.albums import claim_rest
 from storage.cases import set_topic
 from storage.chat_messages import forget_messages, newest_messages
 from storage.database import Database
-from storage.outbox import CLAIM, DELETED_AT_ONCE, Due, Outgoing, Purpose
+from storage.outbox import CLAIM, DELETED_AT_ONCE, Due, Keyboard, Outgoing, Purpose
 from storage.relay import Words
 from storage.staff_chats import StaffChats
 
@@ -69,10 +69,12 @@ class Sender:
         topic_name: Callable[[Case], str],
         repeat_mark: Callable[[str | None], str],
         merged: Callable[[Sequence[Words]], str],
+        buttons: Callable[[Case], Keyboard],
     ) -> None:
         """`repeat_mark(language)` is what stands below a message that may have come before, in the
         language of whoever reads it (None is the staff's); `merged(said)` is one message, as HTML,
-        of many texts of a person's.
+        of many texts of a person's; `buttons(case)` are those that an alert needs as its case
+        stands.
         """
         self._database = database
         self._bot = bot
@@ -81,6 +83,7 @@ class Sender:
         self._topic_name = topic_name
         self._repeat_mark = repeat_mark
         self._merged = merged
+        self.buttons = buttons
         self._is_forum: dict[int, bool] = {}
         # Telegram shows each as a message in the group, and may count it as one.
         self.topics_made_at: defaultdict[int | None, deque[dt.datetime]]
@@ -118,6 +121,9 @@ class Sender:
             rest = await self._rest_of_album(due)
             if rest:
                 return await self._album([due, *rest], chat_id, thread_id, case)
+        if message.purpose in (Purpose.ALERT, Purpose.PING) and case is not None:
+            # Somebody may have taken the case before its alert came.
+            message = replace(message, keyboard=self.buttons(case))
         if len(message.relay.said) > 1:
             message = replace(message, copy_of=None, text=self._merged(message.relay.said))
         mark = self._repeat_mark(message.language) if due.uncertain else None

@@ -60,7 +60,7 @@ class BoardDesk:
             message = Outgoing(
                 None, Purpose.BOARD, said.text, said.buttons, edits=edits, group_id=here
             )
-            replaced = await replace_unsent(tx, message)
+            replaced = await replace_unsent(tx, message, now)
             if replaced is None:
                 return
             if not replaced:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from assistant import tell_staff
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event, Outcome, State
 from conversation import alerts, closing
@@ -70,7 +69,7 @@ class ClosingDesk:
         await save_step(tx, case, after, Event.CLOSE, now, by=by, outcome=outcome)
         await drop_follow_ups(tx, case.id)
         came = closing.outcome_name(content.staff_voice(now), outcome)
-        await tell_staff(tx, content, "staff-closed", case, now, name=by.name, outcome=came)
+        await self.desk.tell_standing(tx, case, "staff-closed", now, name=by.name, outcome=came)
         await self.desk.refresh_buttons(tx, after, now)
         if await alert_of_case(tx, case.id) != pressed.post:
             await _change_buttons(tx, case, pressed.post, (), now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from cases.lifecycle import risk
 from conversation import alerts
 from conversation.content import Content
 from storage.cases import case_by_code
@@ -89,4 +90,7 @@ class Groups:
             kind = alerts.kind_name(voice, case)
             text = f"<b>{voice.say('staff-moved-here', code=case.code, kind=kind)}</b>"
             keyboard = alerts.buttons(voice, case)
-            await enqueue(tx, Outgoing(None, Purpose.PING, text, keyboard, case_id=case.id), now)
+            alert = Outgoing(
+                None, Purpose.ALERT, text, keyboard, case_id=case.id, risk=risk(case.urgent_kind)
+            )
+            await enqueue(tx, alert, now)

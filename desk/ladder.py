@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import structlog
 
-from assistant import tell_staff
 from cases.deadlines import PLAUSIBLE_WAITS, RUNG_TOP, due_event
 from cases.lifecycle import step
 from cases.model import Case, Claim, Event
@@ -117,8 +116,7 @@ class Ladder:
         # A new alarm ends a lease early.
         worked = await worked_at(tx, case) or case.opened_at
         minutes = _minutes((now - worked).total_seconds())
-        content = self.desk.content
-        await tell_staff(tx, content, "staff-lapsed", case, now, name=name, minutes=minutes)
+        await self.desk.tell_standing(tx, case, "staff-lapsed", now, name=name, minutes=minutes)
         await self.desk.refresh_buttons(tx, after, now)
         await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
 

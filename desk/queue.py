@@ -18,18 +18,19 @@ from storage.cases import alert_of_case, locked_case
 from storage.database import Transaction
 from storage.inbox import finish
 from storage.outbox import Outgoing, Purpose, enqueue
-from storage.queue import open_queue
+from storage.queue import alerts_to_come, open_queue
 from storage.volunteers import whole_team
 
 
 @dataclass(frozen=True)
 class Dealt:
     """The case that a volunteer has now, and for how long it had nobody; None where no case fits
-    them, with the languages of those that wait all the same."""
+    them, with the languages of those that wait all the same, and how many are `to_come`."""
 
     case: Case | None
     waited_s: float
     others: tuple[str, ...] = ()
+    to_come: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,18 +93,25 @@ class QueueDesk:
         self, tx: Transaction, volunteer: Volunteer, group_id: int | None, now: dt.datetime
     ) -> Dealt:
         """Claim the first waiting case of the group that fits the volunteer and that nobody claims
-        at the same moment."""
+        at the same moment.
+
+        Where so many write at once that their alerts wait to be sent, only whoever can be answered
+        is dealt: a volunteer who waits for an alert is missing where there is danger.
+        """
         met = await self.desk.meet(tx, volunteer, now)
         member = met or Member(0, volunteer.claim)
         here = of_group(await open_queue(tx), group_id)
-        waiting = [each for each in here if each.case.state is State.WAITING]
+        to_come = await alerts_to_come(tx)
+        all_waiting = [each for each in here if each.case.state is State.WAITING]
+        waiting = [each for each in all_waiting if each.case.id not in to_come]
         for queued in dealt_to(member, await whole_team(tx), waiting, now):
             case = await locked_case(tx, queued.case.id)
             if case is not None and case.state is State.WAITING:
                 waited = await waited_s(tx, case, now) or 0.0
                 after = await self.desk.move(tx, case, Event.CLAIM, volunteer.claim, now)
                 return Dealt(after, waited)
-        return Dealt(None, 0.0, tuple(sorted({each.case.language for each in waiting})))
+        languages = sorted({each.case.language for each in waiting})
+        return Dealt(None, 0.0, tuple(languages), len(all_waiting) - len(waiting))
 
     def _note(self, dealt: Dealt | None) -> None:
         if dealt is not None and dealt.case is not None:
@@ -135,6 +143,8 @@ async def _told(tx: Transaction, voice: Voice, volunteer: Volunteer, dealt: Deal
 
 
 def _nothing(voice: Voice, dealt: Dealt) -> str:
+    if dealt.to_come:
+        return voice.label("staff-next-to-come", count=str(dealt.to_come))
     if not dealt.others:
         return voice.label("staff-next-nothing")
     return voice.label("staff-next-others", languages=", ".join(dealt.others))

@@ -91,12 +91,19 @@ class Desk:
         """
         after = step(case, event, now=now, limits=self.limits, claim=staff)
         await save_step(tx, case, after, event, now, by=staff)
-        await tell_staff(tx, self.content, _NOTICES[event], case, now, name=staff.name)
+        await self.tell_standing(tx, case, _NOTICES[event], now, name=staff.name)
         person = await person_of_case(tx, after)
         asks_safe = event is Event.CLAIM and person is not None and is_silent(person, now)
         await self.refresh_buttons(tx, after, now, asks_safe)
         await self.tell_person(tx, after, person, now)
         return after
+
+    async def tell_standing(
+        self, tx: Transaction, case: Case, key: str, now: dt.datetime, **values: str
+    ) -> None:
+        """Tell the volunteers how a case stands now; what was to be said of that before is not said
+        any more."""
+        await tell_staff(tx, self.content, key, case, now, Purpose.STANDING, **values)
 
     async def meet(self, tx: Transaction, volunteer: Volunteer, now: dt.datetime) -> Member | None:
         """Return the volunteer as the team knows them from now on; None for who acts in the

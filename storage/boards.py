@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import select, text, update
+from sqlalchemy import case, select, text, update
 
 from storage.database import Transaction, insert_new
-from storage.lanes import staff_lane
+from storage.lanes import IN_DANGER, staff_lane
 from storage.outbox import Outgoing, Purpose
 from storage.tables import UNSENT, boards, outbox
+
+# Where so much goes to a group that its board has waited for so long, it waits behind all else no
+# longer: nobody would see who waits.
+LATE = dt.timedelta(minutes=3)
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,9 @@ async def board_is_at(tx: Transaction, chat_id: int, message_id: int | None) -> 
     await tx.connection.execute(update(boards).where(boards.c.chat_id == chat_id).values(values))
 
 
-async def replace_unsent(tx: Transaction, board: Outgoing) -> bool | None:
-    """Let the board of its group that waits to be sent, if one does, say this instead.
+async def replace_unsent(tx: Transaction, board: Outgoing, now: dt.datetime) -> bool | None:
+    """Let the board of its group that waits to be sent, if one does, say this instead. One that is
+    late goes before all but danger.
 
     Returns True where it does, False where none waits, None where one is being sent.
     """
@@ -55,8 +61,9 @@ async def replace_unsent(tx: Transaction, board: Outgoing) -> bool | None:
         outbox.c.purpose == Purpose.BOARD.value,
     )
     body = tx.vault.seal(dataclasses.asdict(board))
+    priority = case((outbox.c.created_at < now - LATE, IN_DANGER), else_=outbox.c.priority)
     query = update(outbox).where(*unsent, outbox.c.state != "sending")
-    if (await tx.connection.execute(query.values(sealed_body=body))).rowcount:
+    if (await tx.connection.execute(query.values(sealed_body=body, priority=priority))).rowcount:
         return True
     found = await tx.connection.execute(select(outbox.c.id).where(*unsent))
     return None if found.first() else False

@@ -15,8 +15,8 @@ from storage.outbox import Outgoing, Purpose, due_from_row, enqueue
 from storage.relay import Words
 from storage.tables import UNSENT, outbox
 
-# So many of a case's messages wait one by one; what comes then joins the last one.
-SINGLY_MAX = 3
+# So many of a case's messages wait alone; what comes then joins the last one.
+SINGLY_MAX = 1
 # Telegram takes 4096 in a message: this leaves room for what stands around the words.
 MERGED_LENGTH_MAX = 3500
 # What stands around one text: a bullet, a count, the end of the line.

@@ -8,6 +8,7 @@ import datetime as dt
 from sqlalchemy import delete, insert, select
 
 from storage.database import Transaction
+from storage.lanes import AWAITED
 from storage.outbox import Outgoing
 from storage.tables import held_messages, outbox
 
@@ -36,7 +37,7 @@ async def release_held(tx: Transaction, case_id: int, chat_id: int, now: dt.date
     rows = [
         {
             "lane": tx.vault.hash(chat_id),
-            "priority": 2,
+            "priority": AWAITED,
             "purpose": row.purpose,
             "case_id": case_id,
             "sealed_body": row.sealed_body,

@@ -8,10 +8,14 @@ from collections.abc import Collection
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Integer,
     String,
+    and_,
     bindparam,
+    case,
     cast,
     delete,
+    exists,
     func,
     literal,
     select,
@@ -24,6 +28,10 @@ from storage.tables import UNSENT, cases, outbox
 
 # The lane of the default group; those of the others begin with it, those of people never do.
 STAFF_LANE = "staff"
+
+# Priorities in a group's lane: all but the alerts of a case in danger; what a volunteer waits for,
+# because they asked for it or have the case; a person's words that nobody answers yet.
+IN_DANGER, AWAITED, WORDS = 0, 1, 4
 
 _IS_UNSENT = text(f"outbox.{UNSENT}")
 
@@ -49,6 +57,31 @@ def lane_of_message() -> ColumnElement[str]:
     of_group = literal(STAFF_LANE).concat(cast(cases.c.group_id, String))
     of_case = select(of_group).where(cases.c.id == bindparam("of_case")).scalar_subquery()
     return func.coalesce(cast(bindparam("known_lane"), String), of_case, STAFF_LANE)
+
+
+def priority_of_message() -> ColumnElement[int]:
+    """Return the priority as an INSERT works it out: `known_priority`, unless the case `of_case` is
+    one of danger or somebody has it."""
+    known = cast(bindparam("known_priority"), Integer)
+    mine = cases.c.id == bindparam("of_case")
+    is_in_danger = exists().where(mine, cases.c.urgent_kind.is_not(None))
+    is_claimed = exists().where(mine, cases.c.state == "claimed")
+    return case(
+        (and_(known.between(AWAITED, WORDS), is_in_danger), IN_DANGER),
+        (and_(known == WORDS, is_claimed), AWAITED),
+        else_=known,
+    )
+
+
+async def attend(tx: Transaction, case_id: int) -> None:
+    """Let what its group is still to get of a case that somebody has go as what is awaited;
+    reminders that it waits go nowhere."""
+    of_case = (outbox.c.case_id == case_id, is_staff_lane(outbox.c.lane))
+    reminders = (*of_case, outbox.c.purpose == "ping", outbox.c.state == "waiting")
+    await tx.connection.execute(delete(outbox).where(*reminders))
+    said = (_IS_UNSENT, outbox.c.purpose.in_(("alert", "copy")), outbox.c.priority > AWAITED)
+    query = update(outbox).where(*of_case, *said)
+    await tx.connection.execute(query.values(priority=AWAITED))
 
 
 async def staff_sent_at(

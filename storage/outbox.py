@@ -12,7 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, update
 
 from storage.database import Transaction
-from storage.lanes import group_of_lane, is_staff_lane, lane_of_message, staff_lane
+from storage.lanes import (
+    AWAITED,
+    WORDS,
+    group_of_lane,
+    is_staff_lane,
+    lane_of_message,
+    priority_of_message,
+    staff_lane,
+)
 from storage.locks import CLOCKS_DIFFER
 from storage.relay import PLAIN, Relay
 from storage.tables import UNSENT, outbox
@@ -47,6 +55,8 @@ class Purpose(enum.StrEnum):
     FAREWELL = "farewell"
     """The last message to somebody who was erased: once sent, not even its row stays."""
     EDIT = "edit"
+    STANDING = "standing"
+    """How a case stands, for the volunteers: a newer one takes the place of those still to come."""
     BOARD = "board"
     """The group's board, which is pinned: everything else passes it."""
 
@@ -83,17 +93,27 @@ class Outgoing:
 
     @property
     def priority(self) -> int:
-        """In a lane, smaller ones go first: alerts of danger by risk, the words that alarmed, other
-        alerts, reminders, all the rest, the board."""
+        """In a lane, smaller ones go first. How a message stands to its case may lower it yet; see
+        `priority_of_message`."""
         if self.risk or self.relay.is_urgent:
             return -1 - self.risk
-        return {Purpose.ALERT: 0, Purpose.PING: 1, Purpose.BOARD: 3}.get(self.purpose, 2)
+        return _PRIORITIES.get(self.purpose, AWAITED)
 
     @property
     def is_new_on_phone(self) -> bool:
         """Whether a person has one message more once it is sent."""
         changes = self.edits or self.deletes or self.wipes or self.commands is not None
         return self.to is not None and not (changes or self.relay.mirrors or self.relay.mark)
+
+
+# Behind alerts of danger (below 0), what else is of a case in danger, and what is awaited.
+_PRIORITIES = {
+    Purpose.ALERT: 2,
+    Purpose.PING: 3,
+    Purpose.COPY: WORDS,
+    Purpose.STANDING: 5,
+    Purpose.BOARD: 6,
+}
 
 
 _IS_UNSENT = text(f"outbox.{UNSENT}")
@@ -131,8 +151,36 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
 
 
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
-    """Write a message into the outbox; it is sent once the transaction is committed."""
+    """Write a message into the outbox; it is sent once the transaction is committed.
+
+    What it makes out of date is not sent any more.
+    """
+    if message.purpose in (Purpose.STANDING, Purpose.EDIT) and message.case_id is not None:
+        await _drop_outdated(tx, message)
     await enqueue_all(tx, [message], now)
+
+
+async def _drop_outdated(tx: Transaction, newer: Outgoing) -> None:
+    """Forget what was to be said of the same case, or shown in the same message, before."""
+    query = (
+        select(outbox)
+        .where(
+            outbox.c.case_id == newer.case_id,
+            outbox.c.purpose == newer.purpose.value,
+            outbox.c.state == "waiting",
+        )
+        .with_for_update(skip_locked=True)
+    )
+    waiting = [due_from_row(tx, row) for row in await tx.connection.execute(query)]
+    outdated = [each.id for each in waiting if _overwrites(newer, each.message)]
+    if outdated:
+        await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(outdated)))
+
+
+def _overwrites(newer: Outgoing, older: Outgoing) -> bool:
+    """Whether nothing of an older message is seen once the newer one is there."""
+    says_all = newer.text is not None or older.text is None
+    return (newer.to, newer.edits, older.deletes) == (older.to, older.edits, ()) and says_all
 
 
 async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.datetime) -> None:
@@ -140,8 +188,8 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
     rows = [
         {
             "known_lane": _known_lane(tx, message),
+            "known_priority": message.priority,
             "of_case": message.case_id,
-            "priority": message.priority,
             "purpose": message.purpose.value,
             "case_id": message.case_id,
             "sealed_body": tx.vault.seal(dataclasses.asdict(message)),
@@ -153,7 +201,8 @@ async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.dat
         for message in messages
     ]
     if rows:
-        await tx.connection.execute(insert(outbox).values(lane=lane_of_message()), rows)
+        worked_out = {"lane": lane_of_message(), "priority": priority_of_message()}
+        await tx.connection.execute(insert(outbox).values(worked_out), rows)
 
 
 def _known_lane(tx: Transaction, message: Outgoing) -> str | None:

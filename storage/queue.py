@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, case, func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, select, text
 
 from cases.deadlines import WORK
 from cases.model import Case, Event, State
 from cases.queue import Queued
 from storage.backlog import BEGINS_TO_WAIT
-from storage.cases import case_from_row
+from storage.cases import WITH_BUTTONS, case_from_row
 from storage.database import Transaction
-from storage.tables import ANSWERS, OPEN, case_events, cases
+from storage.tables import ANSWERS, OPEN, UNSENT, case_events, cases, outbox, staff_posts
 
 # What a person does that asks for an answer.
 _ASKS = (Event.OPEN.value, Event.RAISE.value, Event.PERSON_WRITES.value)
@@ -40,6 +40,17 @@ async def open_queue(tx: Transaction) -> list[Queued]:
     query = select(cases, since).where(text(f"cases.{OPEN}"))
     rows = await tx.connection.execute(query)
     return [Queued(case_from_row(tx, row), row.since) for row in rows]
+
+
+async def alerts_to_come(tx: Transaction) -> set[int]:
+    """Return the ids of the cases of which no group has seen anything, as their alert still waits
+    to be sent."""
+    seen = exists().where(
+        staff_posts.c.case_id == outbox.c.case_id, staff_posts.c.purpose.in_(WITH_BUTTONS)
+    )
+    is_to_come = (text(f"outbox.{UNSENT}"), outbox.c.purpose == "alert", ~seen)
+    query = select(outbox.c.case_id).where(*is_to_come)
+    return set((await tx.connection.execute(query)).scalars())
 
 
 async def worked_at(tx: Transaction, case: Case) -> dt.datetime | None:

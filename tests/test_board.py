@@ -16,7 +16,7 @@ from cases.queue import Queued
 from conversation.board import LINES_MAX, board
 from conversation.content import Content
 from knowledge.schema import URGENT_KINDS
-from storage.outbox import Outgoing, Purpose, enqueue, first_of_staff
+from storage.outbox import Outgoing, Purpose, enqueue
 from storage.tables import outbox
 from tests.conftest import POSTGRESQL
 from tests.databases import emptied
@@ -162,17 +162,27 @@ async def test_of_two_processes_that_look_at_once_one_makes_the_board(content: C
                 await one.writes(BEATEN)
 
 
-async def test_everything_passes_the_board(stage: Scene) -> None:
-    assert stage.running is not None
-    purposes = [Purpose.BOARD, Purpose.NOTICE, Purpose.PING, Purpose.ALERT]
-    async with stage.running.database.begin() as tx:
-        for purpose in purposes:
-            await enqueue(tx, Outgoing(None, purpose, "text"), stage.clock())
-        first = await first_of_staff(tx, stage.clock())
-        assert first is not None
-        assert first.message.purpose is Purpose.ALERT
+def test_everything_passes_the_board() -> None:
     others = [Outgoing(None, each).priority for each in Purpose if each is not Purpose.BOARD]
     assert Outgoing(None, Purpose.BOARD).priority > max(others)
+
+
+async def test_in_a_crowd_the_board_waits_some_minutes_and_no_longer(stage: Scene) -> None:
+    await stage.board_is_looked_at()
+    await stage.writes(BEATEN)
+    assert stage.running is not None
+    async with stage.running.database.begin() as tx:
+        for _ in range(200):
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, "asked for"), stage.clock())
+    said = []
+    for _ in range(6):
+        stage.now += dt.timedelta(minutes=1)
+        await stage.running.board.look(stage.clock())
+        await asyncio.sleep(0.5)
+        said.append("Waiting: 1" in the_board(stage))
+    assert len(stage.texts(GROUP)) < 150
+    assert not said[1]
+    assert said[-1]
 
 
 async def test_the_board_leaves_most_of_the_group_s_minute_to_all_else(stage: Scene) -> None:
@@ -209,3 +219,58 @@ def test_a_hundred_cases_fit_on_the_board_the_most_urgent_first(content: Content
         assert len(said.text.replace("https://t.me/c/1234567890/5", "")) < 4096
         kind_name = content.translations.staff[language].urgency.kinds["immediate-danger"].name
         assert kind_name in lines[1]
+
+
+async def crowd(here: Scene) -> None:
+    """So much is asked for that the group takes no more within this minute."""
+    assert here.running is not None
+    async with here.running.database.begin() as tx:
+        for _ in range(20):
+            await enqueue(tx, Outgoing(None, Purpose.NOTICE, "asked for"), here.clock())
+    here.running.outbox.wake()
+    said = -1
+    while len(here.texts(GROUP)) > said:
+        said = len(here.texts(GROUP))
+        await asyncio.sleep(0.7)
+
+
+async def test_in_a_crowd_only_a_case_is_dealt_whose_alert_is_there(stage: Scene) -> None:
+    await stage.board_is_looked_at()
+    (pinned,) = boards(stage)
+    hana = VOLUNTEERS["Hana"]
+    await crowd(stage)
+    await stage.telegram.write(PERSON, PERSON, "/human")
+    await asyncio.sleep(0.3)
+    message_id, data = stage.button(PERSON, "Có, chuyển giúp mình")
+    await stage.telegram.press(PERSON, PERSON, message_id, data)
+    await asyncio.sleep(0.3)
+    await stage.telegram.press(GROUP, hana, pinned["message_id"], "queue:next")
+    await asyncio.sleep(0.3)
+    assert "1 more wait; their alerts are still on the way" in stage.telegram.popups[-1]["text"]
+    stage.now += dt.timedelta(minutes=2)
+    await stage.settled()
+    code = code_of(stage, "🟡")
+    await stage.telegram.press(GROUP, hana, pinned["message_id"], "queue:next")
+    await stage.settled()
+    assert f"You have {code}." in stage.telegram.popups[-1]["text"]
+
+
+async def test_a_reminder_that_a_case_waits_does_not_come_once_somebody_has_it(
+    stage: Scene,
+) -> None:
+    await stage.writes(BEATEN)
+    await crowd(stage)
+    assert stage.running is not None
+    await stage.running.ladder.look(stage.clock() + dt.timedelta(minutes=6))
+    await asyncio.sleep(0.3)
+    alert = stage.find(GROUP, "ALARM")
+    code = code_of(stage, "ALARM")
+    hana = VOLUNTEERS["Hana"]
+    await stage.telegram.press(GROUP, hana, alert["message_id"], f"case:claim:{code}")
+    await asyncio.sleep(0.3)
+    for _ in range(4):
+        stage.now += dt.timedelta(minutes=1)
+        await asyncio.sleep(0.5)
+    await stage.settled()
+    assert "still waits" not in str(stage.texts(GROUP))
+    assert stage.find(GROUP, "Hana has it.")

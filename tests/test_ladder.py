@@ -132,7 +132,7 @@ async def test_a_case_can_be_claimed_from_its_reminder(stage: Scene) -> None:
 
 async def test_an_alert_passes_a_reminder_and_a_reminder_all_that_can_wait(stage: Scene) -> None:
     assert stage.running is not None
-    order = [Purpose.NOTICE, Purpose.PING, Purpose.ALERT]
+    order = [Purpose.STANDING, Purpose.PING, Purpose.ALERT]
     async with stage.running.database.begin() as tx:
         for purpose in order:
             await enqueue(tx, Outgoing(None, purpose, "text"), stage.clock())

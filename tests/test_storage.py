@@ -137,32 +137,112 @@ async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: 
     assert sent == ["three", "one", "two"]
 
 
-async def test_danger_passes_whoever_just_asks_and_the_worse_passes_the_lesser(
+async def test_danger_goes_first_then_what_a_volunteer_waits_for_then_whoever_just_asks(
     database: Database,
 ) -> None:
     def alert(words: str, risk: int = 0) -> Outgoing:
         return Outgoing(None, Purpose.ALERT, words, risk=risk)
 
-    in_danger = Relay(is_urgent=True)
-    written = [
-        Outgoing(None, Purpose.NOTICE, "notice"),
-        Outgoing(None, Purpose.PING, "reminder"),
-        alert("asks"),
-        Outgoing(None, Purpose.COPY, copy_of=(PERSON, 1), relay=in_danger),
-        alert("threats", risk=1),
-        alert("attacked", risk=12),
-        alert("threats too", risk=1),
-        alert("asks too"),
-    ]
-    sent = []
     async with database.begin() as tx:
-        for message in written:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        other = await add_person(tx, PERSON + 1, "vi", NOON)
+        danger = await open_case(tx, "AAAAA", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+        asks = await open_case(tx, "BBBBB", other.id, "vi", Origin.REQUEST, None, NOON, NOON)
+        hana = Claim(1, "Hana")
+        taken = step(asks, Event.CLAIM, now=NOON, limits=LIMITS, claim=hana)
+        await save_step(tx, asks, taken, Event.CLAIM, NOON, by=hana)
+        for message in (
+            Outgoing(None, Purpose.STANDING, "somebody has a case", case_id=danger.id),
+            Outgoing(None, Purpose.COPY, "words that nobody answers yet"),
+            Outgoing(None, Purpose.PING, "reminder"),
+            alert("asks"),
+            Outgoing(None, Purpose.COPY, "words in a conversation", case_id=asks.id),
+            Outgoing(None, Purpose.NOTICE, "asked for"),
+            Outgoing(None, Purpose.PING, "reminder of danger", case_id=danger.id),
+            Outgoing(None, Purpose.COPY, "words of danger", relay=Relay(is_urgent=True)),
+            Outgoing(None, Purpose.COPY, "more words of theirs", case_id=danger.id),
+            alert("threats", risk=1),
+            alert("attacked", risk=12),
+            alert("threats too", risk=1),
+            alert("asks too"),
+        ):
             await enqueue(tx, message, NOON)
+        sent = []
         while due := await first_of_staff(tx, NOON):
             sent.append(due.message.text)
             await mark_sent(tx, [due], NOON)
-    first = ["attacked", "threats", "threats too", None]
-    assert sent == [*first, "asks", "asks too", "reminder", "notice"]
+    assert sent == [
+        "attacked",
+        "threats",
+        "threats too",
+        "words of danger",
+        "reminder of danger",
+        "more words of theirs",
+        "words in a conversation",
+        "asked for",
+        "asks",
+        "asks too",
+        "reminder",
+        "words that nobody answers yet",
+        "somebody has a case",
+    ]
+
+
+async def test_whoever_takes_a_case_gets_what_is_still_to_come_of_it_first(
+    database: Database,
+) -> None:
+    async with database.begin() as tx:
+        cases = [
+            await open_case(
+                tx, code, (await add_person(tx, chat_id, "vi", NOON)).id, "vi", Origin.REQUEST,
+                None, NOON, NOON,
+            )
+            for code, chat_id in (("AAAAA", PERSON), ("BBBBB", PERSON + 1))
+        ]  # fmt: skip
+        for case in cases:
+            await enqueue(tx, Outgoing(None, Purpose.ALERT, case.code, case_id=case.id), NOON)
+            await enqueue(tx, Outgoing(None, Purpose.COPY, "words", case_id=case.id), NOON)
+        hana = Claim(1, "Hana")
+        taken = step(cases[1], Event.CLAIM, now=NOON, limits=LIMITS, claim=hana)
+        await save_step(tx, cases[1], taken, Event.CLAIM, NOON, by=hana)
+        sent = []
+        while due := await first_of_staff(tx, NOON):
+            sent.append((due.message.case_id, due.message.text))
+            await mark_sent(tx, [due], NOON)
+    one, two = (case.id for case in cases)
+    assert sent == [(two, "BBBBB"), (two, "words"), (one, "AAAAA"), (one, "words")]
+
+
+async def test_what_is_out_of_date_before_it_is_sent_is_not_sent(database: Database) -> None:
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+
+        def about(purpose: Purpose, text: str | None, post: int | None = None) -> Outgoing:
+            edits = (-1, post) if post else None
+            return Outgoing(None, purpose, text, edits=edits, case_id=case.id)
+
+        for message in (
+            about(Purpose.STANDING, "taken"),
+            about(Purpose.EDIT, "what it says", post=1),
+            about(Purpose.EDIT, None, post=1),
+            about(Purpose.EDIT, None, post=2),
+            about(Purpose.NOTICE, "something else"),
+            about(Purpose.EDIT, None, post=1),
+            about(Purpose.STANDING, "closed"),
+        ):
+            await enqueue(tx, message, NOON)
+        sent = []
+        while due := await first_of_staff(tx, NOON):
+            sent.append((due.message.text, due.message.edits))
+            await mark_sent(tx, [due], NOON)
+    assert sent == [
+        ("what it says", (-1, 1)),
+        (None, (-1, 2)),
+        ("something else", None),
+        (None, (-1, 1)),
+        ("closed", None),
+    ]
 
 
 async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) -> None:
@@ -316,7 +396,7 @@ async def test_after_rekey_only_the_new_key_is_needed_and_the_old_one_opens_noth
         await wrong.close()
 
 
-async def test_texts_that_wait_behind_three_others_join_the_last_unless_it_is_being_sent(
+async def test_texts_that_wait_behind_another_join_the_last_unless_it_is_being_sent(
     database: Database,
 ) -> None:
     async with database.begin() as tx:
@@ -339,11 +419,11 @@ async def test_texts_that_wait_behind_three_others_join_the_last_unless_it_is_be
 
     for number in range(6):
         await says(number)
-    assert await waiting() == [["0"], ["1"], ["2"], ["3", "4", "5"]]
+    assert await waiting() == [["0"], ["1", "2", "3", "4", "5"]]
     async with database.begin() as tx:
         await tx.connection.execute(update(outbox).values(state="sending"))
     await says(6)
-    assert await waiting() == [["0"], ["1"], ["2"], ["3", "4", "5"], ["6"]]
+    assert await waiting() == [["0"], ["1", "2", "3", "4", "5"], ["6"]]
 
 
 async def test_an_update_that_cannot_be_done_is_given_up_after_three_tries_and_kept(

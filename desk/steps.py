@@ -155,7 +155,9 @@ class Desk:
         alert = await alert_of_case(tx, case.id)
         if alert is not None:
             keyboard = alerts.buttons(self.content.staff_voice(now), case, asks_safe)
-            edit = Outgoing(None, Purpose.EDIT, keyboard=keyboard, edits=alert, case_id=case.id)
+            # Below a closed case nobody waits for a button.
+            purpose = Purpose.STANDING if case.state is State.CLOSED else Purpose.EDIT
+            edit = Outgoing(None, purpose, keyboard=keyboard, edits=alert, case_id=case.id)
             await enqueue(tx, edit, now)
 
     async def tell_person(

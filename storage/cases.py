@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, delete, insert, or_, select, updat
 
 from cases.model import Case, Claim, Event, Origin, Outcome, State
 from storage.database import Transaction
-from storage.lanes import attend
+from storage.lanes import reorder
 from storage.tables import case_events, cases, staff_posts
 
 # The messages in the staff group below which a case's buttons stand.
@@ -148,8 +148,8 @@ async def save_step(
     )
     if not (await tx.connection.execute(query)).rowcount:
         return False
-    if after.state is State.CLAIMED:
-        await attend(tx, before.id)
+    if (after.state, after.urgent_kind) != (before.state, before.urgent_kind):
+        await reorder(tx, after)
     kind = after.urgent_kind
     await _add_event(
         tx, before.id, event, before.state, after.state, kind, by, now, outcome, reason

@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 
+from cases.model import Case, State
 from storage.database import Transaction
 from storage.tables import UNSENT, cases, outbox
 
@@ -64,8 +65,10 @@ def priority_of_message() -> ColumnElement[int]:
     one of danger or somebody has it."""
     known = cast(bindparam("known_priority"), Integer)
     mine = cases.c.id == bindparam("of_case")
-    is_in_danger = exists().where(mine, cases.c.urgent_kind.is_not(None))
-    is_claimed = exists().where(mine, cases.c.state == "claimed")
+    is_in_danger = exists().where(
+        mine, cases.c.urgent_kind.is_not(None), cases.c.state != State.CLOSED.value
+    )
+    is_claimed = exists().where(mine, cases.c.state == State.CLAIMED.value)
     return case(
         (and_(known.between(AWAITED, WORDS), is_in_danger), IN_DANGER),
         (and_(known == WORDS, is_claimed), AWAITED),
@@ -73,15 +76,26 @@ def priority_of_message() -> ColumnElement[int]:
     )
 
 
-async def attend(tx: Transaction, case_id: int) -> None:
-    """Let what its group is still to get of a case that somebody has go as what is awaited;
-    reminders that it waits go nowhere."""
-    of_case = (outbox.c.case_id == case_id, is_staff_lane(outbox.c.lane))
-    reminders = (*of_case, outbox.c.purpose == "ping", outbox.c.state == "waiting")
-    await tx.connection.execute(delete(outbox).where(*reminders))
-    said = (_IS_UNSENT, outbox.c.purpose.in_(("alert", "copy")), outbox.c.priority > AWAITED)
-    query = update(outbox).where(*of_case, *said)
-    await tx.connection.execute(query.values(priority=AWAITED))
+async def reorder(tx: Transaction, of: Case) -> None:
+    """Let what its group is still to get of a case go as the case stands now: who has it waits for
+    it, of whom is closed nobody does. Reminders that it waits go nowhere once it does not."""
+    mine = (outbox.c.case_id == of.id, is_staff_lane(outbox.c.lane), _IS_UNSENT)
+    words = (*mine, outbox.c.purpose == "copy", outbox.c.priority >= IN_DANGER)
+    await tx.connection.execute(update(outbox).where(*words).values(priority=_of_words(of)))
+    if of.state is State.CLAIMED:
+        alerts = (*mine, outbox.c.purpose == "alert", outbox.c.priority > AWAITED)
+        await tx.connection.execute(update(outbox).where(*alerts).values(priority=AWAITED))
+    if of.state is not State.WAITING:
+        reminders = (*mine, outbox.c.purpose == "ping", outbox.c.state == "waiting")
+        await tx.connection.execute(delete(outbox).where(*reminders))
+
+
+def _of_words(of: Case) -> int:
+    if of.state is State.CLOSED:
+        return WORDS
+    if of.urgent_kind is not None:
+        return IN_DANGER
+    return AWAITED if of.state is State.CLAIMED else WORDS
 
 
 async def staff_sent_at(

@@ -166,7 +166,7 @@ async def _drop_outdated(tx: Transaction, newer: Outgoing) -> None:
         select(outbox)
         .where(
             outbox.c.case_id == newer.case_id,
-            outbox.c.purpose == newer.purpose.value,
+            outbox.c.purpose.in_((Purpose.STANDING.value, Purpose.EDIT.value)),
             outbox.c.state == "waiting",
         )
         .with_for_update(skip_locked=True)

@@ -213,6 +213,25 @@ async def test_whoever_takes_a_case_gets_what_is_still_to_come_of_it_first(
     assert sent == [(two, "BBBBB"), (two, "words"), (one, "AAAAA"), (one, "words")]
 
 
+async def test_the_words_of_a_case_that_was_closed_pass_nobody_s(database: Database) -> None:
+    hana = Claim(1, "Hana")
+    async with database.begin() as tx:
+        beaten = await add_person(tx, PERSON, "vi", NOON)
+        other = await add_person(tx, PERSON + 1, "vi", NOON)
+        danger = await open_case(tx, "AAAAA", beaten.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+        waits = await open_case(tx, "BBBBB", other.id, "vi", Origin.REQUEST, None, NOON, NOON)
+        await enqueue(tx, Outgoing(None, Purpose.COPY, "waits", case_id=waits.id), NOON)
+        await enqueue(tx, Outgoing(None, Purpose.COPY, "closed", case_id=danger.id), NOON)
+        await enqueue(tx, Outgoing(None, Purpose.ALERT, "asks", case_id=waits.id), NOON)
+        closed = step(danger, Event.CLOSE, now=NOON, limits=LIMITS, claim=hana)
+        await save_step(tx, danger, closed, Event.CLOSE, NOON, by=hana)
+        sent = []
+        while due := await first_of_staff(tx, NOON):
+            sent.append(due.message.text)
+            await mark_sent(tx, [due], NOON)
+    assert sent == ["asks", "waits", "closed"]
+
+
 async def test_what_is_out_of_date_before_it_is_sent_is_not_sent(database: Database) -> None:
     async with database.begin() as tx:
         person = await add_person(tx, PERSON, "vi", NOON)

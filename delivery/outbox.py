@@ -143,13 +143,13 @@ class Outbox:
     async def _staff_wait_s(self, tx: Transaction, due: Due, now: dt.datetime) -> float:
         """Return how long the budget of its group makes this message wait."""
         group_id = due.message.group_id
-        sent_at = await staff_sent_at(tx, now - pacing.WINDOW, group_id)
+        sent_at, alarms = await staff_sent_at(tx, now - pacing.WINDOW, group_id)
         sent_at = sorted([*sent_at, *self._sender.topics_made_at[group_id]])
         if pacing.is_crowded(sent_at, now):
             self._crowded.add(group_id)
         else:
             self._crowded.discard(group_id)
-        return pacing.wait_s(sent_at, now, kept=_kept(due, now))
+        return pacing.wait_s(sent_at, now, kept=_kept(due, alarms, now))
 
     async def _send(self, due: Due, case: Case | None) -> None:
         crowded = due.message.group_id in self._crowded
@@ -268,9 +268,9 @@ def _outcome(decision: Again | GiveUp) -> Outcome:
     return "uncertain" if decision.uncertain else "again"
 
 
-def _kept(due: Due, now: dt.datetime) -> int:
+def _kept(due: Due, alarms: int, now: dt.datetime) -> int:
     """Return how much of the group's budget of a minute a message leaves to more urgent ones."""
     if due.message.purpose is Purpose.ALERT and due.message.risk:
         return 0
     waits_well = due.message.purpose is Purpose.BOARD and now - due.created_at < LATE
-    return pacing.KEPT_FOR_ALL if waits_well else pacing.KEPT_FOR_ALARMS
+    return pacing.KEPT_FOR_ALL if waits_well else pacing.kept_for_alarms(alarms)

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 PER_MINUTE = 20
-KEPT_FOR_ALARMS = 5
+KEPT_FOR_ALARMS, KEPT_FOR_ALARMS_MAX = 5, 10
 KEPT_FOR_ALL = 12
 # Once so many were sent within a minute, a new case gets its topic later.
 CROWDED_FROM = 10
@@ -29,6 +29,12 @@ def wait_s(sent_at: Sequence[dt.datetime], now: dt.datetime, *, kept: int) -> fl
     if len(recent) < budget:
         return 0.0
     return (recent[-budget] + WINDOW - now).total_seconds()
+
+
+def kept_for_alarms(alarms: int) -> int:
+    """Return how many of a minute's messages to keep for alerts of danger, of which the last minute
+    had so many: where many come, many come at once."""
+    return min(KEPT_FOR_ALARMS + alarms // 2, KEPT_FOR_ALARMS_MAX)
 
 
 def is_crowded(sent_at: Sequence[dt.datetime], now: dt.datetime) -> bool:

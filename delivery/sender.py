@@ -33,7 +33,7 @@ SEND_MAX_S = CLAIM.total_seconds() - 3.0
 # Telegram brings the parts of an album one by one, a moment apart.
 ALBUM_GATHERED_S = 1.0
 
-_OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.COPY, Purpose.CARDS)
+_OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.DEALT, Purpose.COPY, Purpose.CARDS)
 
 
 @dataclass(frozen=True)

@@ -25,12 +25,14 @@ from storage.volunteers import whole_team
 @dataclass(frozen=True)
 class Dealt:
     """The case that a volunteer has now, and for how long it had nobody; None where no case fits
-    them, with the languages of those that wait all the same, and how many are `to_come`."""
+    them, with the languages of those that wait all the same, and how many are `to_come`. `buttons`
+    are for whoever is told of it in its topic."""
 
     case: Case | None
     waited_s: float
     others: tuple[str, ...] = ()
     to_come: int = 0
+    buttons: alerts.Rows = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class QueueDesk:
             if said.volunteer is None:
                 dealt, text = None, voice.say("staff-only")
             else:
-                dealt = await self._deal(tx, said.volunteer, said.group_id, now)
+                dealt = await self._deal(tx, said.volunteer, said.group_id, now, in_topic=False)
                 text = await _told(tx, voice, said.volunteer, dealt)
             await self.desk.answer(tx, said, text, now)
         self._note(dealt)
@@ -61,10 +63,10 @@ class QueueDesk:
         async with self.desk.database.begin() as tx:
             if not await finish(tx, pressed.update_id):
                 return None
-            dealt = await self._deal(tx, pressed.volunteer, pressed.group_id, now)
+            dealt = await self._deal(tx, pressed.volunteer, pressed.group_id, now, in_topic=True)
             if dealt.case is not None:
                 text = await _told(tx, voice, pressed.volunteer, dealt)
-                told = Outgoing(None, Purpose.NOTICE, text, group_id=pressed.group_id)
+                told = Outgoing(None, Purpose.DEALT, text, dealt.buttons, case_id=dealt.case.id)
                 await enqueue(tx, told, now)
         self._note(dealt)
         if dealt.case is None:
@@ -90,7 +92,13 @@ class QueueDesk:
         self.desk.sent()
 
     async def _deal(
-        self, tx: Transaction, volunteer: Volunteer, group_id: int | None, now: dt.datetime
+        self,
+        tx: Transaction,
+        volunteer: Volunteer,
+        group_id: int | None,
+        now: dt.datetime,
+        *,
+        in_topic: bool,
     ) -> Dealt:
         """Claim the first waiting case of the group that fits the volunteer and that nobody claims
         at the same moment.
@@ -108,6 +116,9 @@ class QueueDesk:
             case = await locked_case(tx, queued.case.id)
             if case is not None and case.state is State.WAITING:
                 waited = await waited_s(tx, case, now) or 0.0
+                if in_topic:
+                    after, buttons = await self.desk.deal(tx, case, volunteer.claim, now)
+                    return Dealt(after, waited, buttons=buttons)
                 after = await self.desk.move(tx, case, Event.CLAIM, volunteer.claim, now)
                 return Dealt(after, waited)
         languages = sorted({each.case.language for each in waiting})

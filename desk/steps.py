@@ -89,14 +89,31 @@ class Desk:
 
         Raises CaseError, having changed nothing, where the case stands otherwise.
         """
+        after, asks_safe = await self._moved(tx, case, event, staff, now)
+        await self.tell_standing(tx, case, _NOTICES[event], now, name=staff.name)
+        await self.refresh_buttons(tx, after, now, asks_safe)
+        return after
+
+    async def deal(
+        self, tx: Transaction, case: Case, staff: Claim, now: dt.datetime
+    ) -> tuple[Case, alerts.Rows]:
+        """Claim a case for a volunteer who is told of it with the buttons that are returned; those
+        below its alert change when nothing else is to be sent. Raises CaseError."""
+        after, asks_safe = await self._moved(tx, case, Event.CLAIM, staff, now)
+        await self.refresh_buttons(tx, after, now, is_awaited=False)
+        return after, alerts.buttons(self.content.staff_voice(now), after, asks_safe)
+
+    async def _moved(
+        self, tx: Transaction, case: Case, event: Event, staff: Claim, now: dt.datetime
+    ) -> tuple[Case, bool]:
+        """Keep the step and tell the person; return the case then, and whether first to ask if it
+        is safe to write."""
         after = step(case, event, now=now, limits=self.limits, claim=staff)
         await save_step(tx, case, after, event, now, by=staff)
-        await self.tell_standing(tx, case, _NOTICES[event], now, name=staff.name)
         person = await person_of_case(tx, after)
-        asks_safe = event is Event.CLAIM and person is not None and is_silent(person, now)
-        await self.refresh_buttons(tx, after, now, asks_safe)
         await self.tell_person(tx, after, person, now)
-        return after
+        asks_safe = event is Event.CLAIM and person is not None and is_silent(person, now)
+        return after, asks_safe
 
     async def tell_standing(
         self, tx: Transaction, case: Case, key: str, now: dt.datetime, **values: str
@@ -149,14 +166,21 @@ class Desk:
             self.metrics.first_step(waited, urgent=case.urgent_kind is not None)
 
     async def refresh_buttons(
-        self, tx: Transaction, case: Case, now: dt.datetime, asks_safe: bool = False
+        self,
+        tx: Transaction,
+        case: Case,
+        now: dt.datetime,
+        asks_safe: bool = False,
+        *,
+        is_awaited: bool = True,
     ) -> None:
         """Let the buttons below the newest alert of a case be those that it needs now."""
         alert = await alert_of_case(tx, case.id)
         if alert is not None:
             keyboard = alerts.buttons(self.content.staff_voice(now), case, asks_safe)
             # Below a closed case nobody waits for a button.
-            purpose = Purpose.STANDING if case.state is State.CLOSED else Purpose.EDIT
+            is_awaited = is_awaited and case.state is not State.CLOSED
+            purpose = Purpose.EDIT if is_awaited else Purpose.STANDING
             edit = Outgoing(None, purpose, keyboard=keyboard, edits=alert, case_id=case.id)
             await enqueue(tx, edit, now)
 

@@ -13,7 +13,7 @@ from storage.lanes import reorder
 from storage.tables import case_events, cases, staff_posts
 
 # The messages in the staff group below which a case's buttons stand.
-WITH_BUTTONS = ("alert", "ping")
+WITH_BUTTONS = ("alert", "ping", "dealt")
 
 
 async def case_of_person(tx: Transaction, person_id: int) -> Case | None:

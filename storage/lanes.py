@@ -100,10 +100,11 @@ def _of_words(of: Case) -> int:
 
 async def staff_sent_at(
     tx: Transaction, since: dt.datetime, group_id: int | None = None
-) -> list[dt.datetime]:
-    """Return the moments of the messages to a group since then, oldest first."""
+) -> tuple[list[dt.datetime], int]:
+    """Return the moments of the messages to a group since then, oldest first, and how many of them
+    were alerts of danger."""
     query = (
-        select(outbox.c.sent_at)
+        select(outbox.c.sent_at, outbox.c.purpose, outbox.c.priority)
         .where(
             outbox.c.lane == staff_lane(group_id),
             outbox.c.state == "sent",
@@ -111,7 +112,9 @@ async def staff_sent_at(
         )
         .order_by(outbox.c.sent_at)
     )
-    return list((await tx.connection.execute(query)).scalars())
+    rows = (await tx.connection.execute(query)).all()
+    alarms = sum(row.purpose == "alert" and row.priority < IN_DANGER for row in rows)
+    return [row.sent_at for row in rows], alarms
 
 
 async def move_lane(tx: Transaction, group_id: int) -> None:

@@ -50,6 +50,8 @@ class Purpose(enum.StrEnum):
     REPLY = "reply"
     COPY = "copy"
     NOTICE = "notice"
+    DEALT = "dealt"
+    """A volunteer is told which case they have now, in its topic, with its buttons."""
     CARDS = "cards"
     """Phrase cards for a volunteer to choose from."""
     FAREWELL = "farewell"

@@ -116,6 +116,28 @@ async def test_the_next_case_is_dealt_by_the_button_below_the_board(stage: Scene
     assert stage.telegram.popups[-1]["text"].startswith("This works only in the staff group")
 
 
+async def test_who_is_dealt_a_case_is_called_in_its_topic_and_works_on_from_there(
+    stage: Scene,
+) -> None:
+    await stage.writes(BEATEN)
+    await stage.board_is_looked_at()
+    alert = stage.find(GROUP, "ALARM")
+    stage.news(GROUP)
+    await stage.volunteer_presses("Hana", "Next")
+    (called,) = stage.news(GROUP)
+    assert called["message_thread_id"] == alert["message_thread_id"]
+    assert "tg://user?id=" in called["_html"]
+    assert "Claim" not in str(stage.group.messages[alert["message_id"]]["reply_markup"])
+    await stage.volunteer_replies("Hana", "Em có an toàn không?", to="is yours")
+    assert stage.find(PERSON, "Em có an toàn không?")
+    hana, code = VOLUNTEERS["Hana"], code_of(stage, "ALARM")
+    for data in (f"case:close:{code}", f"case:outcome:{code}:helped"):
+        assert data in str(stage.group.messages[called["message_id"]]["reply_markup"])
+        await stage.telegram.press(GROUP, hana, called["message_id"], data)
+        await stage.settled()
+    assert stage.find(GROUP, "closed by Hana")
+
+
 async def test_while_telegram_takes_nothing_one_board_waits_and_it_is_the_newest(
     stage: Scene,
 ) -> None:

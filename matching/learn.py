@@ -20,8 +20,10 @@ from matching.features import BLOCKS, Features, blocks_of
 from matching.index import Floats, Scale, Tuning, Vectors, by_class
 from matching.lessons import Example
 
-# After so many steps the scores change no more than the choice of examples changes them.
-SOLVER_STEPS = 20
+# Solved once what is left of each class is so small a share of it: before that the scores hang on
+# the number of steps. The more examples, the more steps it takes.
+LEFT_MAX = 1e-2
+SOLVER_STEPS_MAX = 500
 # What stands in one example only says nothing that its words do not.
 TIMES_AT_LEAST = {"b": 2, "s": 3, "a": 2, "c": 3, "p": 2, "k": 2}
 # What a feature that never stands outside a class is taken to count there.
@@ -96,7 +98,10 @@ def _pulls(matrix: sparse.csr_matrix, labels: NDArray[np.intp], tuning: Tuning) 
     pulls = np.zeros_like(targets)
     rest, step = targets.copy(), targets.copy()
     size = np.einsum("ij,ij->j", rest, rest)
-    for _ in range(SOLVER_STEPS):
+    small = LEFT_MAX**2 * size
+    for _ in range(SOLVER_STEPS_MAX):
+        if np.all(size <= small):
+            break
         image = matrix @ (across @ step) + ridge * step
         length = size / np.maximum(np.einsum("ij,ij->j", step, image), 1e-12)
         pulls += length * step

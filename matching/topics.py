@@ -13,7 +13,7 @@ from matching.verbatim import Verbatim
 
 TUNING = Tuning(
     weights={"w": 1.0, "b": 0.5, "s": 0.4, "a": 0.4, "c": 0.9, "g": 0.7, "p": 0.5, "k": 0.6},
-    regularisation=0.7,
+    regularisation=0.4,
     little_evidence=0.3,
     balance=0.5,
     bayes=0.5,
@@ -21,7 +21,7 @@ TUNING = Tuning(
 # Chosen on the messages of `benchmarks/tuning/`: `python -m benchmarks.thresholds` prints what
 # other values would give.
 ANSWER_SCORE_MIN = 0.45
-ANSWER_MARGIN_MIN = 0.20
+ANSWER_MARGIN_MIN = 0.25
 SUGGEST_SCORE_MIN = 0.22
 CANDIDATES_MAX = 5
 

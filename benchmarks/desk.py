@@ -104,7 +104,10 @@ async def until_quiet(here: Scene, at_most_s: float) -> None:
                 to_group = sum(call.chat_id == GROUP for call in taken)
                 say(f"minute {now_s / 60:.0f}: {to_group} to the group, {shift.busy} help")
             is_done = shift.is_over and now_s - last_s > QUIET_S
-            if running.done() or is_done or now_s > at_most_s:
+            shift.is_ending = now_s > at_most_s
+            has_ended = not shift.busy and now_s > at_most_s + QUIET_S
+            has_failed = running.done() and not shift.is_ending
+            if has_failed or is_done or has_ended:
                 return
     finally:
         running.cancel()
@@ -227,6 +230,9 @@ def main(arguments: list[str]) -> int:
     print(f"{'':52}{'Kakekomi':>34}{'plain relay':>34}")
     show([figures(ours), figures(plain)])
     shutil.rmtree(folder)
+    for name, what in ours.found.items():
+        if what:
+            say(f"{name}: {', '.join(what[:10])}")
     return 1 if any(ours.found.values()) else 0
 
 

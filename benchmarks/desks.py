@@ -20,7 +20,7 @@ CLOSES_WITHIN_S = 7200.0
 LOOKS_EVERY_S = 2.0
 CODE = re.compile(r"\b[A-Z2-9]{5}\b")
 ALERT = re.compile(r"(?:🔴 ALARM|🔴 AGAIN|🟡) (\w{5})")
-OFFERED = re.compile(r"case:claim:(\w{5})")
+OFFERED = re.compile(r"case:(?:claim|close):(\w{5})")
 NEXT = "queue:next"
 NUMBERED = re.compile(r"\bmsg-\d+\b")
 
@@ -135,7 +135,7 @@ class KakekomiDesk:
                 self._board = message
             offered = OFFERED.search(str(message.get("reply_markup", "")))
             if offered:
-                # The newest alert or reminder of a case stands where the newest stand.
+                # The newest alert, reminder or call of a case stands where the newest stand.
                 self._alerts.pop(offered[1], None)
                 self._alerts[offered[1]] = message
 

@@ -98,6 +98,8 @@ class Shift:
     taken_in_vain: int = 0
     busy: int = 0
     writing: int = 0
+    is_ending: bool = False
+    """Whoever helps somebody ends that, and takes nothing more."""
     _closings: set[asyncio.Task[None]] = field(default_factory=set)
     _holders: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -136,6 +138,8 @@ class Shift:
         vain = 0
         while True:
             await asyncio.sleep(rng.uniform(30, 60) if vain >= VAIN_MAX else rng.uniform(4, 20))
+            if self.is_ending:
+                return
             seen = self.desk.on_screen(passed)
             if not seen:
                 continue

@@ -72,7 +72,7 @@ class ClosingDesk:
         await self.desk.tell_standing(tx, case, "staff-closed", now, name=by.name, outcome=came)
         await self.desk.refresh_buttons(tx, after, now)
         if await alert_of_case(tx, case.id) != pressed.post:
-            await _change_buttons(tx, case, pressed.post, (), now)
+            await _change_buttons(tx, case, pressed.post, (), now, Purpose.STANDING)
         await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
 
 
@@ -88,6 +88,7 @@ async def _change_buttons(
     post: tuple[int, int],
     buttons: tuple[tuple[Button, ...], ...],
     now: dt.datetime,
+    purpose: Purpose = Purpose.EDIT,
 ) -> None:
-    edit = Outgoing(None, Purpose.EDIT, keyboard=buttons, edits=post, case_id=case.id)
+    edit = Outgoing(None, purpose, keyboard=buttons, edits=post, case_id=case.id)
     await enqueue(tx, edit, now)

@@ -78,7 +78,7 @@ def load_content(
 ) -> Content:
     """Return the content in these languages (all that are offered when empty).
 
-    What the matching has learnt is kept in `folder`; without it a start takes half a minute.
+    What the matching has learnt is kept in `folder`; without it a start takes about a minute.
     Raises ContentError with every fault there is: the bot does not start on one.
     """
     knowledge, translations = load_checked(languages)

@@ -79,15 +79,28 @@ def priority_of_message() -> ColumnElement[int]:
 async def reorder(tx: Transaction, of: Case) -> None:
     """Let what its group is still to get of a case go as the case stands now: who has it waits for
     it, of whom is closed nobody does. Reminders that it waits go nowhere once it does not."""
-    mine = (outbox.c.case_id == of.id, is_staff_lane(outbox.c.lane), _IS_UNSENT)
-    words = (*mine, outbox.c.purpose == "copy", outbox.c.priority >= IN_DANGER)
-    await tx.connection.execute(update(outbox).where(*words).values(priority=_of_words(of)))
+    query = (
+        select(outbox.c.id, outbox.c.purpose, outbox.c.priority, outbox.c.state)
+        .where(outbox.c.case_id == of.id, is_staff_lane(outbox.c.lane), _IS_UNSENT)
+        # What is being sent at this moment goes as it goes; nobody waits for it here.
+        .with_for_update(skip_locked=True)
+    )
+    rows = (await tx.connection.execute(query)).all()
+    words = [row.id for row in rows if row.purpose == "copy" and row.priority >= IN_DANGER]
+    await _set_priority(tx, words, _of_words(of))
     if of.state is State.CLAIMED:
-        alerts = (*mine, outbox.c.purpose == "alert", outbox.c.priority > AWAITED)
-        await tx.connection.execute(update(outbox).where(*alerts).values(priority=AWAITED))
+        alerts = [row.id for row in rows if row.purpose == "alert" and row.priority > AWAITED]
+        await _set_priority(tx, alerts, AWAITED)
     if of.state is not State.WAITING:
-        reminders = (*mine, outbox.c.purpose == "ping", outbox.c.state == "waiting")
-        await tx.connection.execute(delete(outbox).where(*reminders))
+        out_of_date = [row.id for row in rows if row.purpose == "ping" and row.state == "waiting"]
+        if out_of_date:
+            await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(out_of_date)))
+
+
+async def _set_priority(tx: Transaction, ids: Collection[int], priority: int) -> None:
+    if ids:
+        query = update(outbox).where(outbox.c.id.in_(ids)).values(priority=priority)
+        await tx.connection.execute(query)
 
 
 def _of_words(of: Case) -> int:

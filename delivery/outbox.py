@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import structlog
 
@@ -18,7 +18,7 @@ from delivery.waiting import cancel_all
 from errors import StorageError, UnavailableError
 from metrics import Metrics, Outcome
 from storage.boards import LATE, board_is_at
-from storage.cases import add_post, case_by_id, set_topic
+from storage.cases import WITH_BUTTONS, add_post, case_by_id, set_topic
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
 from storage.lanes import staff_sent_at
@@ -36,6 +36,14 @@ from storage.staff_chats import StaffChats
 
 log = structlog.get_logger()
 
+_FOR_STAFF_ALONE = (
+    Purpose.NOTICE,
+    Purpose.DEALT,
+    Purpose.CARDS,
+    Purpose.EDIT,
+    Purpose.BUTTONS,
+    Purpose.STANDING,
+)
 # So many people at once are sent to; the volunteers' lane never waits for a place behind them.
 PEOPLE_AT_ONCE = 32
 # How long a message that is due by the clock alone (a retry) may lie before it is looked for.
@@ -179,9 +187,29 @@ class Outbox:
             if each.due.message.purpose is Purpose.BOARD:
                 await board_is_at(tx, each.chat_id, each.outcome)
             if each.stands_for_case and each.case is not None:
-                purpose = each.due.message.purpose.value
-                await add_post(tx, each.chat_id, each.outcome, each.case.id, purpose)
-                await self._mend_buttons(tx, each.case, (each.chat_id, each.outcome), now)
+                await self._keep_post(tx, each, (each.chat_id, each.outcome), kept, now)
+
+    async def _keep_post(
+        self,
+        tx: Transaction,
+        sent: Sent,
+        post: tuple[int, int],
+        kept: Collection[int],
+        now: dt.datetime,
+    ) -> None:
+        """Keep that a message in a group stands for its case, as the case may have changed while it
+        was being sent."""
+        message, case = sent.due.message, sent.case
+        if case is None:
+            return
+        if sent.due.id not in kept and message.purpose is Purpose.COPY:
+            # Whoever wrote it was erased meanwhile.
+            gone = Outgoing(None, Purpose.EDIT, deletes=post[1:], group_id=message.group_id)
+            await enqueue(tx, gone, now)
+            return
+        await add_post(tx, *post, case.id, message.purpose.value)
+        if message.purpose.value in WITH_BUTTONS:
+            await self._mend_buttons(tx, case, post, now)
 
     async def _mend_buttons(
         self, tx: Transaction, sent: Case, post: tuple[int, int], now: dt.datetime
@@ -240,8 +268,7 @@ class Outbox:
 
     def _notice(self, due: Due, decision: Again | GiveUp, case: Case | None) -> Outgoing | None:
         """Return what the volunteers must see of a failure, if anything."""
-        for_staff_alone = (Purpose.NOTICE, Purpose.STANDING, Purpose.CARDS, Purpose.EDIT)
-        if case is None or due.message.purpose in for_staff_alone:
+        if case is None or due.message.purpose in _FOR_STAFF_ALONE:
             return None
         if isinstance(decision, Again):
             first = decision.uncertain and not due.uncertain and not due.message.relay.mirrors

@@ -12,7 +12,7 @@ import structlog
 from telegram import Bot
 from telegram.error import TelegramError
 
-from cases.model import Case
+from cases.model import Case, State
 from delivery.pacing import PER_MINUTE
 from delivery.relay import threaded
 from delivery.retry import Failure, Trouble
@@ -34,6 +34,13 @@ SEND_MAX_S = CLAIM.total_seconds() - 3.0
 ALBUM_GATHERED_S = 1.0
 
 _OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.DEALT, Purpose.COPY, Purpose.CARDS)
+
+
+def _needs_buttons(message: Outgoing, case: Case) -> bool:
+    """Whether the buttons are those of the case as it is now: it may have been taken before its
+    alert came, or given back before the call of who had it."""
+    is_alert = message.purpose in (Purpose.ALERT, Purpose.PING)
+    return is_alert or (message.purpose is Purpose.DEALT and case.state is not State.CLAIMED)
 
 
 @dataclass(frozen=True)
@@ -121,8 +128,7 @@ class Sender:
             rest = await self._rest_of_album(due)
             if rest:
                 return await self._album([due, *rest], chat_id, thread_id, case)
-        if message.purpose in (Purpose.ALERT, Purpose.PING) and case is not None:
-            # Somebody may have taken the case before its alert came.
+        if case is not None and _needs_buttons(message, case):
             message = replace(message, keyboard=self.buttons(case))
         if len(message.relay.said) > 1:
             message = replace(message, copy_of=None, text=self._merged(message.relay.said))

@@ -11,7 +11,7 @@ from cases.queue import of_group
 from conversation import board
 from desk.looking import look_for_ever
 from desk.steps import Desk
-from storage.boards import locked_board, note_shown, replace_unsent
+from storage.boards import locked_board, note_shown, raise_late, replace_unsent
 from storage.outbox import Outgoing, Purpose, enqueue
 from storage.queue import open_queue
 from storage.staff_chats import StaffChats
@@ -48,6 +48,7 @@ class BoardDesk:
         here = self.chats.other(group_id)
         async with self.desk.database.begin() as tx:
             known = await locked_board(tx, chat_id)
+            await raise_late(tx, here, now)
             members = await whole_team(tx)
             on_duty = sum(member.is_on_duty(now) for member in members)
             queue = of_group(await open_queue(tx), here)
@@ -60,7 +61,7 @@ class BoardDesk:
             message = Outgoing(
                 None, Purpose.BOARD, said.text, said.buttons, edits=edits, group_id=here
             )
-            replaced = await replace_unsent(tx, message, now)
+            replaced = await replace_unsent(tx, message)
             if replaced is None:
                 return
             if not replaced:

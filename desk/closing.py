@@ -72,7 +72,7 @@ class ClosingDesk:
         await self.desk.tell_standing(tx, case, "staff-closed", now, name=by.name, outcome=came)
         await self.desk.refresh_buttons(tx, after, now)
         if await alert_of_case(tx, case.id) != pressed.post:
-            await _change_buttons(tx, case, pressed.post, (), now, Purpose.STANDING)
+            await _change_buttons(tx, case, pressed.post, (), now, Purpose.BUTTONS)
         await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
 
 

@@ -112,7 +112,8 @@ class QueueDesk:
         to_come = await alerts_to_come(tx)
         all_waiting = [each for each in here if each.case.state is State.WAITING]
         waiting = [each for each in all_waiting if each.case.id not in to_come]
-        for queued in dealt_to(member, await whole_team(tx), waiting, now):
+        team = await whole_team(tx)
+        for queued in dealt_to(member, team, waiting, now):
             case = await locked_case(tx, queued.case.id)
             if case is not None and case.state is State.WAITING:
                 waited = await waited_s(tx, case, now) or 0.0
@@ -122,7 +123,9 @@ class QueueDesk:
                 after = await self.desk.move(tx, case, Event.CLAIM, volunteer.claim, now)
                 return Dealt(after, waited)
         languages = sorted({each.case.language for each in waiting})
-        return Dealt(None, 0.0, tuple(languages), len(all_waiting) - len(waiting))
+        coming = [each for each in all_waiting if each.case.id in to_come]
+        theirs = dealt_to(member, team, coming, now)
+        return Dealt(None, 0.0, tuple(languages), len(theirs))
 
     def _note(self, dealt: Dealt | None) -> None:
         if dealt is not None and dealt.case is not None:

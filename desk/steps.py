@@ -20,11 +20,11 @@ from errors import CaseError
 from metrics import Metrics
 from storage.backlog import waited_s
 from storage.cases import (
-    alert_of_case,
     case_by_code,
     case_of_post,
     case_of_topic,
     is_alert_of_case,
+    posts_with_buttons,
     save_step,
 )
 from storage.database import Database, Transaction
@@ -118,8 +118,7 @@ class Desk:
     async def tell_standing(
         self, tx: Transaction, case: Case, key: str, now: dt.datetime, **values: str
     ) -> None:
-        """Tell the volunteers how a case stands now; what was to be said of that before is not said
-        any more."""
+        """Tell the volunteers how a case stands now, once nobody waits for anything else."""
         await tell_staff(tx, self.content, key, case, now, Purpose.STANDING, **values)
 
     async def meet(self, tx: Transaction, volunteer: Volunteer, now: dt.datetime) -> Member | None:
@@ -174,15 +173,15 @@ class Desk:
         *,
         is_awaited: bool = True,
     ) -> None:
-        """Let the buttons below the newest alert of a case be those that it needs now."""
-        alert = await alert_of_case(tx, case.id)
-        if alert is not None:
-            keyboard = alerts.buttons(self.content.staff_voice(now), case, asks_safe)
-            # Below a closed case nobody waits for a button.
-            is_awaited = is_awaited and case.state is not State.CLOSED
-            purpose = Purpose.EDIT if is_awaited else Purpose.STANDING
-            edit = Outgoing(None, purpose, keyboard=keyboard, edits=alert, case_id=case.id)
+        """Let the buttons below the newest alert of a case, and below the call of a volunteer that
+        follows it, be those that it needs now."""
+        # Below a closed case nobody waits for a button, nor below an alert that a call follows.
+        purpose = Purpose.EDIT if is_awaited and case.state is not State.CLOSED else Purpose.BUTTONS
+        keyboard = alerts.buttons(self.content.staff_voice(now), case, asks_safe)
+        for post in await posts_with_buttons(tx, case.id):
+            edit = Outgoing(None, purpose, keyboard=keyboard, edits=post, case_id=case.id)
             await enqueue(tx, edit, now)
+            purpose = Purpose.BUTTONS
 
     async def tell_person(
         self, tx: Transaction, case: Case, person: Person | None, now: dt.datetime

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import case, select, text, update
+from sqlalchemy import ColumnElement, TextClause, select, text, update
 
 from storage.database import Transaction, insert_new
 from storage.lanes import IN_DANGER, staff_lane
@@ -49,21 +49,29 @@ async def board_is_at(tx: Transaction, chat_id: int, message_id: int | None) -> 
     await tx.connection.execute(update(boards).where(boards.c.chat_id == chat_id).values(values))
 
 
-async def replace_unsent(tx: Transaction, board: Outgoing, now: dt.datetime) -> bool | None:
-    """Let the board of its group that waits to be sent, if one does, say this instead. One that is
-    late goes before all but danger.
+async def raise_late(tx: Transaction, group_id: int | None, now: dt.datetime) -> None:
+    """Let a group's board that has waited for long go before all but danger."""
+    late = (*_unsent_of(group_id), outbox.c.created_at < now - LATE)
+    await tx.connection.execute(update(outbox).where(*late).values(priority=IN_DANGER))
+
+
+async def replace_unsent(tx: Transaction, board: Outgoing) -> bool | None:
+    """Let the board of its group that waits to be sent, if one does, say this instead.
 
     Returns True where it does, False where none waits, None where one is being sent.
     """
-    unsent = (
-        text(f"outbox.{UNSENT}"),
-        outbox.c.lane == staff_lane(board.group_id),
-        outbox.c.purpose == Purpose.BOARD.value,
-    )
+    unsent = _unsent_of(board.group_id)
     body = tx.vault.seal(dataclasses.asdict(board))
-    priority = case((outbox.c.created_at < now - LATE, IN_DANGER), else_=outbox.c.priority)
     query = update(outbox).where(*unsent, outbox.c.state != "sending")
-    if (await tx.connection.execute(query.values(sealed_body=body, priority=priority))).rowcount:
+    if (await tx.connection.execute(query.values(sealed_body=body))).rowcount:
         return True
     found = await tx.connection.execute(select(outbox.c.id).where(*unsent))
     return None if found.first() else False
+
+
+def _unsent_of(group_id: int | None) -> tuple[TextClause | ColumnElement[bool], ...]:
+    return (
+        text(f"outbox.{UNSENT}"),
+        outbox.c.lane == staff_lane(group_id),
+        outbox.c.purpose == Purpose.BOARD.value,
+    )

@@ -148,8 +148,12 @@ async def save_step(
     )
     if not (await tx.connection.execute(query)).rowcount:
         return False
-    if (after.state, after.urgent_kind) != (before.state, before.urgent_kind):
-        await reorder(tx, after)
+    if (after.state, after.urgent_kind, after.claim) != (
+        before.state,
+        before.urgent_kind,
+        before.claim,
+    ):
+        await reorder(tx, before, after)
     kind = after.urgent_kind
     await _add_event(
         tx, before.id, event, before.state, after.state, kind, by, now, outcome, reason
@@ -187,6 +191,19 @@ async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None
     )
     row = (await tx.connection.execute(query)).one_or_none()
     return (row.chat_id, row.message_id) if row else None
+
+
+async def posts_with_buttons(tx: Transaction, case_id: int) -> list[tuple[int, int]]:
+    """Return chat and message id of the message below which a case is worked on, and of its newest
+    alert if that is another; nothing before any was sent."""
+    query = (
+        select(staff_posts)
+        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(WITH_BUTTONS))
+        .order_by(staff_posts.c.message_id.desc())
+    )
+    rows = (await tx.connection.execute(query)).all()
+    alerts = [row for row in rows if row.purpose != "dealt"]
+    return [(row.chat_id, row.message_id) for row in dict.fromkeys((*rows[:1], *alerts[:1]))]
 
 
 async def is_alert_of_case(tx: Transaction, case_id: int, chat_id: int, message_id: int) -> bool:

@@ -30,9 +30,10 @@ from storage.tables import UNSENT, cases, outbox
 # The lane of the default group; those of the others begin with it, those of people never do.
 STAFF_LANE = "staff"
 
-# Priorities in a group's lane: all but the alerts of a case in danger; what a volunteer waits for,
-# because they asked for it or have the case; a person's words that nobody answers yet.
-IN_DANGER, AWAITED, WORDS = 0, 1, 4
+# Priorities in a group's lane, behind alerts of danger (below 0): what else is of a case in danger;
+# what a volunteer waits for, because they asked for it or have the case; alerts of who just asks;
+# reminders; words that nobody answers yet; how cases stand; the board.
+IN_DANGER, AWAITED, ASKS, REMINDERS, WORDS, STANDING, BOARD = range(7)
 
 _IS_UNSENT = text(f"outbox.{UNSENT}")
 
@@ -76,9 +77,9 @@ def priority_of_message() -> ColumnElement[int]:
     )
 
 
-async def reorder(tx: Transaction, of: Case) -> None:
-    """Let what its group is still to get of a case go as the case stands now: who has it waits for
-    it, of whom is closed nobody does. Reminders that it waits go nowhere once it does not."""
+async def reorder(tx: Transaction, before: Case, of: Case) -> None:
+    """Let what its group is still to get of a case go as the case stands now, after a step: who has
+    it waits for it, of whom is closed nobody does. What told how it stood before goes nowhere."""
     query = (
         select(outbox.c.id, outbox.c.purpose, outbox.c.priority, outbox.c.state)
         .where(outbox.c.case_id == of.id, is_staff_lane(outbox.c.lane), _IS_UNSENT)
@@ -91,10 +92,12 @@ async def reorder(tx: Transaction, of: Case) -> None:
     if of.state is State.CLAIMED:
         alerts = [row.id for row in rows if row.purpose == "alert" and row.priority > AWAITED]
         await _set_priority(tx, alerts, AWAITED)
+    old = {"standing", "dealt"} if (of.state, of.claim) != (before.state, before.claim) else set()
     if of.state is not State.WAITING:
-        out_of_date = [row.id for row in rows if row.purpose == "ping" and row.state == "waiting"]
-        if out_of_date:
-            await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(out_of_date)))
+        old.add("ping")
+    gone = [row.id for row in rows if row.purpose in old and row.state != "sending"]
+    if gone:
+        await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(gone)))
 
 
 async def _set_priority(tx: Transaction, ids: Collection[int], priority: int) -> None:
@@ -137,7 +140,7 @@ async def move_lane(tx: Transaction, group_id: int) -> None:
     would change messages of the group goes nowhere.
     """
     mine = (outbox.c.lane == staff_lane(group_id), _IS_UNSENT)
-    changes = outbox.c.purpose.in_(("edit", "board"))
+    changes = outbox.c.purpose.in_(("edit", "buttons", "board"))
     await tx.connection.execute(delete(outbox).where(*mine, changes))
     for row in (await tx.connection.execute(select(outbox).where(*mine))).all():
         body = tx.vault.open(row.sealed_body)

@@ -13,7 +13,11 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, t
 
 from storage.database import Transaction
 from storage.lanes import (
+    ASKS,
     AWAITED,
+    BOARD,
+    REMINDERS,
+    STANDING,
     WORDS,
     group_of_lane,
     is_staff_lane,
@@ -57,8 +61,10 @@ class Purpose(enum.StrEnum):
     FAREWELL = "farewell"
     """The last message to somebody who was erased: once sent, not even its row stays."""
     EDIT = "edit"
+    BUTTONS = "buttons"
+    """An edit of buttons that nobody waits for."""
     STANDING = "standing"
-    """How a case stands, for the volunteers: a newer one takes the place of those still to come."""
+    """How a case stands, for the volunteers."""
     BOARD = "board"
     """The group's board, which is pinned: everything else passes it."""
 
@@ -108,13 +114,13 @@ class Outgoing:
         return self.to is not None and not (changes or self.relay.mirrors or self.relay.mark)
 
 
-# Behind alerts of danger (below 0), what else is of a case in danger, and what is awaited.
 _PRIORITIES = {
-    Purpose.ALERT: 2,
-    Purpose.PING: 3,
+    Purpose.ALERT: ASKS,
+    Purpose.PING: REMINDERS,
     Purpose.COPY: WORDS,
-    Purpose.STANDING: 5,
-    Purpose.BOARD: 6,
+    Purpose.STANDING: STANDING,
+    Purpose.BUTTONS: STANDING,
+    Purpose.BOARD: BOARD,
 }
 
 
@@ -153,30 +159,28 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
 
 
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
-    """Write a message into the outbox; it is sent once the transaction is committed.
-
-    What it makes out of date is not sent any more.
-    """
-    if message.purpose in (Purpose.STANDING, Purpose.EDIT) and message.case_id is not None:
-        await _drop_outdated(tx, message)
+    """Write a message into the outbox; it is sent once the transaction is committed. An edit takes
+    the place of earlier ones of the same message that are still to be sent."""
+    if message.purpose in (Purpose.EDIT, Purpose.BUTTONS) and message.case_id is not None:
+        await _drop_overwritten(tx, message)
     await enqueue_all(tx, [message], now)
 
 
-async def _drop_outdated(tx: Transaction, newer: Outgoing) -> None:
-    """Forget what was to be said of the same case, or shown in the same message, before."""
+async def _drop_overwritten(tx: Transaction, newer: Outgoing) -> None:
+    """Forget what was to be shown in the same message before, also what would be tried again."""
     query = (
         select(outbox)
         .where(
             outbox.c.case_id == newer.case_id,
-            outbox.c.purpose.in_((Purpose.STANDING.value, Purpose.EDIT.value)),
-            outbox.c.state == "waiting",
+            outbox.c.purpose.in_((Purpose.EDIT.value, Purpose.BUTTONS.value)),
+            _IS_UNSENT,
         )
         .with_for_update(skip_locked=True)
     )
-    waiting = [due_from_row(tx, row) for row in await tx.connection.execute(query)]
-    outdated = [each.id for each in waiting if _overwrites(newer, each.message)]
-    if outdated:
-        await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(outdated)))
+    unsent = [due_from_row(tx, row) for row in await tx.connection.execute(query)]
+    unseen = [each.id for each in unsent if _overwrites(newer, each.message)]
+    if unseen:
+        await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(unseen)))
 
 
 def _overwrites(newer: Outgoing, older: Outgoing) -> bool:

@@ -20,7 +20,7 @@ from storage.outbox import Outgoing, Purpose, enqueue
 from storage.tables import outbox
 from tests.conftest import POSTGRESQL
 from tests.databases import emptied
-from tests.scene import GROUP, NOW, PERSON, VOLUNTEERS, Message, Scene, scene
+from tests.scene import GROUP, NOW, PERSON, VOLUNTEERS, Message, Scene, scene, until
 from tests.test_dealing import BEATEN, code_of, says
 
 HEAD = "Waiting: "
@@ -296,3 +296,38 @@ async def test_a_reminder_that_a_case_waits_does_not_come_once_somebody_has_it(
     await stage.settled()
     assert "still waits" not in str(stage.texts(GROUP))
     assert stage.find(GROUP, "Hana has it.")
+
+
+async def test_when_a_dealt_case_comes_back_its_alert_can_be_claimed_as_well_as_the_call(
+    stage: Scene,
+) -> None:
+    await stage.writes(BEATEN)
+    await stage.board_is_looked_at()
+    alert = stage.find(GROUP, "ALARM")["message_id"]
+    await stage.volunteer_presses("Hana", "Next")
+    call = stage.find(GROUP, "is yours")["message_id"]
+    assert "Claim" not in str(stage.group.messages[alert]["reply_markup"])
+    await stage.minutes_pass(31)
+    for post in (alert, call):
+        assert "Claim" in str(stage.group.messages[post]["reply_markup"])
+
+
+async def test_words_that_were_on_their_way_while_somebody_took_the_case_get_no_buttons(
+    stage: Scene,
+) -> None:
+    opens = asyncio.Event()
+
+    async def holds(method: str, _params: dict[str, Any]) -> None:
+        if method.lower() == "copymessage":
+            await opens.wait()
+
+    stage.server.fault = holds
+    await stage.telegram.write(PERSON, PERSON, BEATEN)
+    await until(lambda: "ALARM" in str(stage.texts(GROUP)))
+    alert, code = stage.find(GROUP, "ALARM"), code_of(stage, "ALARM")
+    hana = VOLUNTEERS["Hana"]
+    await stage.telegram.press(GROUP, hana, alert["message_id"], f"case:claim:{code}")
+    await until(lambda: bool(stage.telegram.popups))
+    opens.set()
+    await stage.settled()
+    assert "reply_markup" not in stage.find(GROUP, BEATEN)

@@ -232,23 +232,23 @@ async def test_the_words_of_a_case_that_was_closed_pass_nobody_s(database: Datab
     assert sent == ["asks", "waits", "closed"]
 
 
-async def test_what_is_out_of_date_before_it_is_sent_is_not_sent(database: Database) -> None:
+async def test_a_change_that_another_one_overwrites_before_it_is_sent_is_not_sent(
+    database: Database,
+) -> None:
     async with database.begin() as tx:
         person = await add_person(tx, PERSON, "vi", NOON)
         case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
 
-        def about(purpose: Purpose, text: str | None, post: int | None = None) -> Outgoing:
-            edits = (-1, post) if post else None
-            return Outgoing(None, purpose, text, edits=edits, case_id=case.id)
+        def edit(text: str | None, post: int, purpose: Purpose = Purpose.EDIT) -> Outgoing:
+            return Outgoing(None, purpose, text, edits=(-1, post), case_id=case.id)
 
         for message in (
-            about(Purpose.STANDING, "taken"),
-            about(Purpose.EDIT, "what it says", post=1),
-            about(Purpose.EDIT, None, post=1),
-            about(Purpose.EDIT, None, post=2),
-            about(Purpose.NOTICE, "something else"),
-            about(Purpose.EDIT, None, post=1),
-            about(Purpose.STANDING, "closed"),
+            edit("what it says", 1),
+            edit(None, 1),
+            edit(None, 2, Purpose.BUTTONS),
+            Outgoing(None, Purpose.NOTICE, "something else", case_id=case.id),
+            edit(None, 1),
+            edit(None, 2),
         ):
             await enqueue(tx, message, NOON)
         sent = []
@@ -257,11 +257,33 @@ async def test_what_is_out_of_date_before_it_is_sent_is_not_sent(database: Datab
             await mark_sent(tx, [due], NOON)
     assert sent == [
         ("what it says", (-1, 1)),
-        (None, (-1, 2)),
         ("something else", None),
         (None, (-1, 1)),
-        ("closed", None),
+        (None, (-1, 2)),
     ]
+
+
+async def test_how_a_case_stood_is_not_told_after_what_came_of_it(database: Database) -> None:
+    hana, ken = Claim(1, "Hana"), Claim(2, "Ken")
+    async with database.begin() as tx:
+        person = await add_person(tx, PERSON, "vi", NOON)
+        case = await open_case(tx, "ABCDE", person.id, "vi", Origin.ALARM, "threats", NOON, NOON)
+        for event, claim in (
+            (Event.CLAIM, hana),
+            (Event.TAKE_OVER, ken),
+            (Event.CLOSE, ken),
+            (Event.RAISE, None),
+        ):
+            after = step(case, event, now=NOON, limits=LIMITS, claim=claim, urgent_kind="threats")
+            assert await save_step(tx, case, after, event, NOON, by=claim)
+            said = Outgoing(None, Purpose.STANDING, event.value, case_id=case.id)
+            await enqueue(tx, said, NOON)
+            case = after
+        told = []
+        while due := await first_of_staff(tx, NOON):
+            told.append(due.message.text)
+            await mark_sent(tx, [due], NOON)
+    assert told == [Event.RAISE.value]
 
 
 async def test_what_must_wait_holds_its_lane_and_no_other(database: Database) -> None:

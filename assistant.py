@@ -24,7 +24,7 @@ from pass_on import pass_to_staff
 from storage.cases import case_of_person, open_case, save_step
 from storage.chat_messages import remember_messages
 from storage.database import Database, Transaction
-from storage.erase import copies_in_groups, erase_person
+from storage.erase import erase_person
 from storage.follow_ups import FollowUp, Subject, drop_follow_ups, plan_follow_up
 from storage.gaps import add_gap, erase_gaps
 from storage.held import drop_held, has_held, release_held
@@ -147,11 +147,10 @@ class Assistant:
         self, tx: Transaction, person: Person, case: Case | None, turn: Turn, now: dt.datetime
     ) -> None:
         """Erase the person; the volunteers' copies go too, as far as Telegram deletes them."""
-        copies = await copies_in_groups(tx, case.id) if case else {}
         if case is not None:
             erased = step(case, Event.ERASE, now=now, limits=self.limits)
             await save_step(tx, case, erased, Event.ERASE, now)
-        await erase_person(tx, person)
+        copies = await erase_person(tx, person)
         if case is not None:
             await tell_staff(tx, self.content, "staff-erased", case, now)
         for chat_id, message_ids in copies.items():

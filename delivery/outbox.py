@@ -131,15 +131,19 @@ class Outbox:
         places = PEOPLE_AT_ONCE - len(self._sending.keys() - done)
         found = await first_of_people(tx, now, places) if places > 0 else []
         wait_s = LOOK_AGAIN_S
-        firsts = [await first_of_staff(tx, now, each) for each in (None, *self._chats.other_ids)]
+        groups = (None, *self._chats.other_ids)
+        firsts = [await first_of_staff(tx, now, each, locked=False) for each in groups]
         of_staff = [due for due in firsts if due is not None]
         if of_staff:
             # Another process may have learnt that a group was upgraded.
             await self._chats.load(tx)
         for due in of_staff:
             paced_s = await self._staff_wait_s(tx, due, now)
-            found += [] if paced_s else [due]
-            wait_s = min(wait_s, paced_s or wait_s)
+            if paced_s:
+                wait_s = min(wait_s, paced_s)
+            elif mine := await first_of_staff(tx, now, due.message.group_id):
+                # What must wait is not held: meanwhile it may be put behind something else.
+                found.append(mine)
         # Once the clock was set forward, what is being sent looks abandoned.
         free = [due for due in found if due.id not in self._sending]
         claimed = [
@@ -204,8 +208,9 @@ class Outbox:
             return
         if sent.due.id not in kept and message.purpose is Purpose.COPY:
             # Whoever wrote it was erased meanwhile.
-            gone = Outgoing(None, Purpose.EDIT, deletes=post[1:], group_id=message.group_id)
-            await enqueue(tx, gone, now)
+            if self._chats.chat_of(message.group_id) == post[0]:
+                gone = Outgoing(None, Purpose.EDIT, deletes=post[1:], group_id=message.group_id)
+                await enqueue(tx, gone, now)
             return
         await add_post(tx, *post, case.id, message.purpose.value)
         if message.purpose.value in WITH_BUTTONS:

@@ -51,8 +51,10 @@ async def board_is_at(tx: Transaction, chat_id: int, message_id: int | None) -> 
 
 async def raise_late(tx: Transaction, group_id: int | None, now: dt.datetime) -> None:
     """Let a group's board that has waited for long go before all but danger."""
-    late = (*_unsent_of(group_id), outbox.c.created_at < now - LATE)
-    await tx.connection.execute(update(outbox).where(*late).values(priority=IN_DANGER))
+    late = (outbox.c.created_at < now - LATE, outbox.c.state != "sending")
+    await tx.connection.execute(
+        update(outbox).where(*_unsent_of(group_id), *late).values(priority=IN_DANGER)
+    )
 
 
 async def replace_unsent(tx: Transaction, board: Outgoing) -> bool | None:

@@ -148,11 +148,9 @@ async def save_step(
     )
     if not (await tx.connection.execute(query)).rowcount:
         return False
-    if (after.state, after.urgent_kind, after.claim) != (
-        before.state,
-        before.urgent_kind,
-        before.claim,
-    ):
+    was, stands = ((each.state, each.urgent_kind, each.claim) for each in (before, after))
+    # Of whom is erased nothing is sent in any order.
+    if was != stands and event is not Event.ERASE:
         await reorder(tx, before, after)
     kind = after.urgent_kind
     await _add_event(

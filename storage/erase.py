@@ -24,25 +24,35 @@ from storage.tables import (
 ERASED = "erased"
 
 
-async def erase_person(tx: Transaction, person: Person) -> None:
-    """Delete the person, what waits to be sent to them or of theirs, and every link to their case.
+async def erase_person(tx: Transaction, person: Person) -> dict[int, list[int]]:
+    """Delete the person, what waits to be sent to them or of theirs, and every link to their case;
+    return what of theirs was copied to the staff, chat id -> message ids.
 
     Update ids stay, so that a repeated update is known; kind, language and times of the case stay
     for the counts.
     """
     lane = tx.vault.hash(person.chat_id)
     mine = select(cases.c.id).where(cases.c.person_id == person.id).scalar_subquery()
+    # Once no copy can be sent any more, those that were are known.
     for query in (
         delete(held_messages).where(held_messages.c.case_id == mine),
         delete(follow_ups).where(follow_ups.c.case_id == mine),
         delete(outbox).where(outbox.c.lane == lane),
         delete(outbox).where(is_staff_lane(outbox.c.lane), outbox.c.case_id == mine),
+    ):
+        await tx.connection.execute(query)
+    columns = (staff_posts.c.chat_id, staff_posts.c.message_id, staff_posts.c.purpose)
+    posts = delete(staff_posts).where(staff_posts.c.case_id == mine).returning(*columns)
+    copies: dict[int, list[int]] = {}
+    for row in sorted((await tx.connection.execute(posts)).all()):
+        if row.purpose == "copy":
+            copies.setdefault(row.chat_id, []).append(row.message_id)
+    for change in (
         delete(chat_messages).where(chat_messages.c.lane == lane),
         # Why somebody was blocked says something about them.
         update(case_events)
         .where(case_events.c.case_id == mine, case_events.c.event.in_(["block", "unblock"]))
         .values(sealed_by=None),
-        delete(staff_posts).where(staff_posts.c.case_id == mine),
         delete(message_pairs).where(message_pairs.c.case_id == mine),
         # What was written after this and still waits is somebody's who is new.
         update(inbox)
@@ -51,17 +61,5 @@ async def erase_person(tx: Transaction, person: Person) -> None:
         update(cases).where(cases.c.person_id == person.id).values(person_id=None),
         delete(people).where(people.c.id == person.id),
     ):
-        await tx.connection.execute(query)
-
-
-async def copies_in_groups(tx: Transaction, case_id: int) -> dict[int, list[int]]:
-    """Return the messages of the person's that were copied to the staff: chat id -> message ids."""
-    query = (
-        select(staff_posts.c.chat_id, staff_posts.c.message_id)
-        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose == "copy")
-        .order_by(staff_posts.c.message_id)
-    )
-    found: dict[int, list[int]] = {}
-    for row in await tx.connection.execute(query):
-        found.setdefault(row.chat_id, []).append(row.message_id)
-    return found
+        await tx.connection.execute(change)
+    return copies

@@ -161,7 +161,7 @@ def _is_due(now: dt.datetime) -> ColumnElement[bool]:
 async def enqueue(tx: Transaction, message: Outgoing, now: dt.datetime) -> None:
     """Write a message into the outbox; it is sent once the transaction is committed. An edit takes
     the place of earlier ones of the same message that are still to be sent."""
-    if message.purpose in (Purpose.EDIT, Purpose.BUTTONS) and message.case_id is not None:
+    if message.edits is not None and message.case_id is not None:
         await _drop_overwritten(tx, message)
     await enqueue_all(tx, [message], now)
 
@@ -178,15 +178,17 @@ async def _drop_overwritten(tx: Transaction, newer: Outgoing) -> None:
         .with_for_update(skip_locked=True)
     )
     unsent = [due_from_row(tx, row) for row in await tx.connection.execute(query)]
-    unseen = [each.id for each in unsent if _overwrites(newer, each.message)]
+    unseen = [each.id for each in unsent if _overwrites(newer, each)]
     if unseen:
         await tx.connection.execute(delete(outbox).where(outbox.c.id.in_(unseen)))
 
 
-def _overwrites(newer: Outgoing, older: Outgoing) -> bool:
-    """Whether nothing of an older message is seen once the newer one is there."""
+def _overwrites(newer: Outgoing, due: Due) -> bool:
+    """Whether an older edit is not to be seen: the newer one says all, and may come before it."""
+    older = due.message
+    comes_behind = due.state == "sending" and newer.priority >= older.priority
     says_all = newer.text is not None or older.text is None
-    return (newer.to, newer.edits, older.deletes) == (older.to, older.edits, ()) and says_all
+    return newer.edits == older.edits and says_all and not comes_behind
 
 
 async def enqueue_all(tx: Transaction, messages: Sequence[Outgoing], now: dt.datetime) -> None:
@@ -240,21 +242,19 @@ async def first_of_people(tx: Transaction, now: dt.datetime, at_most: int) -> li
 
 
 async def first_of_staff(
-    tx: Transaction, now: dt.datetime, group_id: int | None = None
+    tx: Transaction, now: dt.datetime, group_id: int | None = None, *, locked: bool = True
 ) -> Due | None:
     """Return the first message to a group (None is the default one); None if there is none, it must
-    still wait, or another transaction has it."""
+    still wait, or another transaction has it. With `locked` it is this transaction's."""
     first = (
         select(outbox.c.id)
         .where(outbox.c.lane == staff_lane(group_id), _IS_UNSENT)
         .order_by(outbox.c.priority, outbox.c.id)
         .limit(1)
     )
-    query = (
-        select(outbox)
-        .where(outbox.c.id == first.scalar_subquery(), _IS_UNSENT, _is_due(now))
-        .with_for_update(skip_locked=True)
-    )
+    query = select(outbox).where(outbox.c.id == first.scalar_subquery(), _IS_UNSENT, _is_due(now))
+    if locked:
+        query = query.with_for_update(skip_locked=True)
     row = (await tx.connection.execute(query)).one_or_none()
     return None if row is None else due_from_row(tx, row)
 

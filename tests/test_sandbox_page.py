@@ -105,7 +105,7 @@ async def test_a_volunteer_takes_the_next_case_from_the_board_and_everything_is_
     await in_group.get_by_role("button", name="Next").click()
     await expect(in_group).to_contain_text("is yours. It waited for")
     await topics.get_by_role("button", name="violence").click()
-    await in_group.get_by_role("button", name="Checklist").click()
+    await in_group.get_by_role("button", name="Checklist").last.click()
     await in_group.locator(".alert").last.get_by_label("Reply to this message").click()
     await write.fill("Bạn có đang ở chỗ an toàn không?")
     await write.press("Enter")
@@ -142,7 +142,7 @@ async def test_a_volunteer_types_the_command_for_cards_and_presses_one(desktop: 
     await in_group.get_by_role("button", name="Is it safe to write?").click()
     await expect(on_phone).to_contain_text("Bây giờ bạn nhắn tin có an toàn không?")
     await expect(in_group).to_contain_text("Hana sent the card “Is it safe to write?”")
-    await in_group.get_by_role("button", name="Checklist").click()
+    await in_group.get_by_role("button", name="Checklist").last.click()
     await expect(in_group).to_contain_text("The first quarter of an hour")
 
 

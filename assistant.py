@@ -228,10 +228,8 @@ class Assistant:
                 by, reason = person.block.by.name, person.block.reason
                 text += "\n" + voice.say("staff-alarm-blocked", name=by, reason=reason)
                 await save_block(tx, person.id, replace(person.block, alarmed_at=now))
-            keyboard = alerts.buttons(voice, after)
-            message = Outgoing(
-                None, Purpose.ALERT, text, keyboard, case_id=after.id, risk=risk(after.urgent_kind)
-            )
+            danger = risk(after.urgent_kind)
+            message = Outgoing(None, Purpose.ALERT, text, case_id=after.id, risk=danger)
             await enqueue(tx, message, now)
         await pass_to_staff(tx, self.content, after, person.chat_id, wish, incoming, now)
         return after

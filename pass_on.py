@@ -39,13 +39,8 @@ async def pass_to_staff(
             else:
                 relay = replace(relay, thread=message_id)
                 text = content.staff_voice(now).say("staff-edited", code=case.code)
-                said = Outgoing(
-                    None,
-                    Purpose.COPY,
-                    text,
-                    case_id=case.id,
-                    relay=relay,
-                )
+                # It stands for the person's words, and goes where they go.
+                said = Outgoing(None, Purpose.COPY, text, case_id=case.id, relay=relay)
                 await enqueue(tx, said, now)
         copy = Outgoing(
             None, Purpose.COPY, copy_of=(chat_id, message_id), case_id=case.id, relay=relay

@@ -190,7 +190,7 @@ class Outbox:
                     await show_delivered(tx, message, now)
             if each.due.message.purpose is Purpose.BOARD:
                 await board_is_at(tx, each.chat_id, each.outcome)
-            if each.stands_for_case and each.case is not None:
+            if each.stands_for_case:
                 await self._keep_post(tx, each, (each.chat_id, each.outcome), kept, now)
 
     async def _keep_post(

@@ -37,8 +37,8 @@ _OF_A_CASE = (Purpose.ALERT, Purpose.PING, Purpose.DEALT, Purpose.COPY, Purpose.
 
 
 def _needs_buttons(message: Outgoing, case: Case) -> bool:
-    """Whether the buttons are those of the case as it is now: it may have been taken before its
-    alert came, or given back before the call of who had it."""
+    """Whether the buttons are those of the case as it is now. An alert has none until then; a call
+    has those of who was dealt the case, unless it was given back meanwhile."""
     is_alert = message.purpose in (Purpose.ALERT, Purpose.PING)
     return is_alert or (message.purpose is Purpose.DEALT and case.state is not State.CLAIMED)
 

@@ -14,7 +14,7 @@ from desk.asked import Pressed
 from desk.steps import Desk, refusal
 from errors import CaseError
 from storage.backlog import waited_s
-from storage.cases import alert_of_case, case_by_code, is_alert_of_case, save_step
+from storage.cases import case_by_code, is_alert_of_case, posts_with_buttons, save_step
 from storage.database import Transaction
 from storage.follow_ups import drop_follow_ups
 from storage.inbox import finish
@@ -69,9 +69,9 @@ class ClosingDesk:
         await save_step(tx, case, after, Event.CLOSE, now, by=by, outcome=outcome)
         await drop_follow_ups(tx, case.id)
         came = closing.outcome_name(content.staff_voice(now), outcome)
-        await self.desk.tell_standing(tx, case, "staff-closed", now, name=by.name, outcome=came)
+        await self.desk.tell_group(tx, case, "staff-closed", now, name=by.name, outcome=came)
         await self.desk.refresh_buttons(tx, after, now)
-        if await alert_of_case(tx, case.id) != pressed.post:
+        if pressed.post not in await posts_with_buttons(tx, case.id):
             await _change_buttons(tx, case, pressed.post, (), now, Purpose.BUTTONS)
         await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
 

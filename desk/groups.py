@@ -89,8 +89,6 @@ class Groups:
         for case in sorted(moved, key=lambda each: kinds.index(each.urgent_kind)):
             kind = alerts.kind_name(voice, case)
             text = f"<b>{voice.say('staff-moved-here', code=case.code, kind=kind)}</b>"
-            keyboard = alerts.buttons(voice, case)
-            alert = Outgoing(
-                None, Purpose.ALERT, text, keyboard, case_id=case.id, risk=risk(case.urgent_kind)
-            )
+            danger = risk(case.urgent_kind)
+            alert = Outgoing(None, Purpose.ALERT, text, case_id=case.id, risk=danger)
             await enqueue(tx, alert, now)

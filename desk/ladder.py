@@ -116,7 +116,7 @@ class Ladder:
         # A new alarm ends a lease early.
         worked = await worked_at(tx, case) or case.opened_at
         minutes = _minutes((now - worked).total_seconds())
-        await self.desk.tell_standing(tx, case, "staff-lapsed", now, name=name, minutes=minutes)
+        await self.desk.tell_group(tx, case, "staff-lapsed", now, name=name, minutes=minutes)
         await self.desk.refresh_buttons(tx, after, now)
         await self.desk.tell_person(tx, after, await person_of_case(tx, after), now)
 
@@ -127,8 +127,7 @@ class Ladder:
         voice = self.desk.content.staff_voice(now)
         minutes = _minutes(await waited_s(tx, case, now) or 0.0)
         text = alerts.ping(voice, case, minutes, whom)
-        keyboard = alerts.buttons(voice, case)
-        await enqueue(tx, Outgoing(None, Purpose.PING, text, keyboard, case_id=case.id), now)
+        await enqueue(tx, Outgoing(None, Purpose.PING, text, case_id=case.id), now)
         if case.rung == 1:
             await self.desk.tell_person(tx, case, await person_of_case(tx, case), now)
 

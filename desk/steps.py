@@ -90,7 +90,7 @@ class Desk:
         Raises CaseError, having changed nothing, where the case stands otherwise.
         """
         after, asks_safe = await self._moved(tx, case, event, staff, now)
-        await self.tell_standing(tx, case, _NOTICES[event], now, name=staff.name)
+        await self.tell_group(tx, case, _NOTICES[event], now, name=staff.name)
         await self.refresh_buttons(tx, after, now, asks_safe)
         return after
 
@@ -115,7 +115,7 @@ class Desk:
         asks_safe = event is Event.CLAIM and person is not None and is_silent(person, now)
         return after, asks_safe
 
-    async def tell_standing(
+    async def tell_group(
         self, tx: Transaction, case: Case, key: str, now: dt.datetime, **values: str
     ) -> None:
         """Tell the volunteers how a case stands now, once nobody waits for anything else."""

@@ -181,14 +181,8 @@ async def add_post(
 async def alert_of_case(tx: Transaction, case_id: int) -> tuple[int, int] | None:
     """Return chat and message id of the newest alert of a case (a later alarm of its ladder is
     one), or None before it was sent."""
-    query = (
-        select(staff_posts.c.chat_id, staff_posts.c.message_id)
-        .where(staff_posts.c.case_id == case_id, staff_posts.c.purpose.in_(WITH_BUTTONS))
-        .order_by(staff_posts.c.message_id.desc())
-        .limit(1)
-    )
-    row = (await tx.connection.execute(query)).one_or_none()
-    return (row.chat_id, row.message_id) if row else None
+    posts = await posts_with_buttons(tx, case_id)
+    return posts[0] if posts else None
 
 
 async def posts_with_buttons(tx: Transaction, case_id: int) -> list[tuple[int, int]]:

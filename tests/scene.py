@@ -239,3 +239,18 @@ async def until(wanted: Callable[[], bool]) -> None:
 
 def sqlite_url(folder: Path) -> str:
     return f"sqlite+aiosqlite:///{folder / 'kakekomi.sqlite3'}"
+
+
+@contextlib.asynccontextmanager
+async def no_copy_arrives(here: Scene) -> AsyncIterator[None]:
+    """Copies come no further than Telegram's door while the block runs, then all of them do."""
+    opens = asyncio.Event()
+
+    async def fault(method: str, _params: dict[str, Any]) -> None:
+        if method.lower() == "copymessage":
+            await opens.wait()
+
+    here.server.fault = fault
+    yield
+    opens.set()
+    await here.settled()

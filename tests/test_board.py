@@ -20,7 +20,17 @@ from storage.outbox import Outgoing, Purpose, enqueue
 from storage.tables import outbox
 from tests.conftest import POSTGRESQL
 from tests.databases import emptied
-from tests.scene import GROUP, NOW, PERSON, VOLUNTEERS, Message, Scene, scene, until
+from tests.scene import (
+    GROUP,
+    NOW,
+    PERSON,
+    VOLUNTEERS,
+    Message,
+    Scene,
+    no_copy_arrives,
+    scene,
+    until,
+)
 from tests.test_dealing import BEATEN, code_of, says
 
 HEAD = "Waiting: "
@@ -315,19 +325,11 @@ async def test_when_a_dealt_case_comes_back_its_alert_can_be_claimed_as_well_as_
 async def test_words_that_were_on_their_way_while_somebody_took_the_case_get_no_buttons(
     stage: Scene,
 ) -> None:
-    opens = asyncio.Event()
-
-    async def holds(method: str, _params: dict[str, Any]) -> None:
-        if method.lower() == "copymessage":
-            await opens.wait()
-
-    stage.server.fault = holds
-    await stage.telegram.write(PERSON, PERSON, BEATEN)
-    await until(lambda: "ALARM" in str(stage.texts(GROUP)))
-    alert, code = stage.find(GROUP, "ALARM"), code_of(stage, "ALARM")
-    hana = VOLUNTEERS["Hana"]
-    await stage.telegram.press(GROUP, hana, alert["message_id"], f"case:claim:{code}")
-    await until(lambda: bool(stage.telegram.popups))
-    opens.set()
-    await stage.settled()
+    async with no_copy_arrives(stage):
+        await stage.telegram.write(PERSON, PERSON, BEATEN)
+        await until(lambda: "ALARM" in str(stage.texts(GROUP)))
+        alert, code = stage.find(GROUP, "ALARM"), code_of(stage, "ALARM")
+        hana = VOLUNTEERS["Hana"]
+        await stage.telegram.press(GROUP, hana, alert["message_id"], f"case:claim:{code}")
+        await until(lambda: bool(stage.telegram.popups))
     assert "reply_markup" not in stage.find(GROUP, BEATEN)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from storage.tables import inbox
 from tests.contents import photo
-from tests.scene import GROUP, PERSON, Scene, until
+from tests.scene import GROUP, PERSON, Scene, no_copy_arrives, until
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
 DANGER = "nó cầm dao dọa giết em"
@@ -27,21 +24,6 @@ async def claimed(stage: Scene) -> Scene:
     stage.news(GROUP)
     stage.news(PERSON)
     return stage
-
-
-@contextlib.asynccontextmanager
-async def no_copy_arrives(here: Scene) -> AsyncIterator[None]:
-    """Copies come no further than Telegram's door while the block runs, then all of them do."""
-    opens = asyncio.Event()
-
-    async def fault(method: str, _params: dict[str, Any]) -> None:
-        if method.lower() == "copymessage":
-            await opens.wait()
-
-    here.server.fault = fault
-    yield
-    opens.set()
-    await here.settled()
 
 
 async def writes_quickly(here: Scene, *texts: str) -> None:

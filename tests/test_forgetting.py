@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import sqlite3
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
@@ -23,7 +21,7 @@ from storage.tables import (
     people,
     staff_posts,
 )
-from tests.scene import GROUP, PERSON, Scene, scene, sqlite_url, until
+from tests.scene import GROUP, PERSON, Scene, no_copy_arrives, scene, sqlite_url, until
 
 ALARM = "ông chủ đánh em chảy máu, cứu em với"
 
@@ -62,21 +60,13 @@ async def test_words_on_their_way_to_the_group_while_their_writer_is_forgotten_a
     stage: Scene,
 ) -> None:
     await stage.writes(ALARM)
-    opens = asyncio.Event()
-
-    async def holds(method: str, _params: dict[str, Any]) -> None:
-        if method.lower() == "copymessage":
-            await opens.wait()
-
-    stage.server.fault = holds
-    for text in ("công ty ở Gifu", "/forget"):
-        await stage.telegram.write(PERSON, PERSON, text)
-    await until(lambda: "Ừ, xoá hết" in str(stage.messages(PERSON)[-1]))
-    message_id, data = stage.button(PERSON, "Ừ, xoá hết")
-    await stage.telegram.press(PERSON, PERSON, message_id, data)
-    await until(lambda: "Xoá xong" in stage.texts(PERSON)[-1])
-    opens.set()
-    await stage.settled()
+    async with no_copy_arrives(stage):
+        for text in ("công ty ở Gifu", "/forget"):
+            await stage.telegram.write(PERSON, PERSON, text)
+        await until(lambda: "Ừ, xoá hết" in str(stage.messages(PERSON)[-1]))
+        message_id, data = stage.button(PERSON, "Ừ, xoá hết")
+        await stage.telegram.press(PERSON, PERSON, message_id, data)
+        await until(lambda: "Xoá xong" in stage.texts(PERSON)[-1])
     assert "Gifu" not in str(stage.texts(GROUP))
 
 

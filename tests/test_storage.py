@@ -22,7 +22,7 @@ from errors import KeyMismatchError, SchemaError, StorageError
 from storage import inbox as inbox_rows
 from storage.cases import case_by_code, case_of_person, open_case, save_step
 from storage.chat_messages import newest_messages, remember_messages
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.flood import enqueue_copy
 from storage.keys import check_look_up_key, rekey
 from storage.message_pairs import add_pairs, message_of_person, post_of
@@ -126,14 +126,20 @@ async def test_a_person_has_one_case_and_its_state_is_whole(database: Database) 
             await save_step(tx, case, claimed_by_nobody, Event.CLAIM, NOON)
 
 
-async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: Database) -> None:
+async def all_sent(tx: Transaction) -> list[Outgoing]:
+    """Send all that waits for the group; return it in the order in which it went."""
     sent = []
+    while due := await first_of_staff(tx, NOON):
+        sent.append(due.message)
+        await mark_sent(tx, [due], NOON)
+    return sent
+
+
+async def test_in_a_lane_alerts_go_first_and_the_rest_keeps_its_order(database: Database) -> None:
     async with database.begin() as tx:
         for purpose, words in [("copy", "one"), ("copy", "two"), ("alert", "three")]:
             await enqueue(tx, Outgoing(None, Purpose(purpose), words), NOON)
-        while due := await first_of_staff(tx, NOON):
-            sent.append(due.message.text)
-            await mark_sent(tx, [due], NOON)
+        sent = [each.text for each in await all_sent(tx)]
     assert sent == ["three", "one", "two"]
 
 
@@ -167,10 +173,7 @@ async def test_danger_goes_first_then_what_a_volunteer_waits_for_then_whoever_ju
             alert("asks too"),
         ):
             await enqueue(tx, message, NOON)
-        sent = []
-        while due := await first_of_staff(tx, NOON):
-            sent.append(due.message.text)
-            await mark_sent(tx, [due], NOON)
+        sent = [each.text for each in await all_sent(tx)]
     assert sent == [
         "attacked",
         "threats",
@@ -205,10 +208,7 @@ async def test_whoever_takes_a_case_gets_what_is_still_to_come_of_it_first(
         hana = Claim(1, "Hana")
         taken = step(cases[1], Event.CLAIM, now=NOON, limits=LIMITS, claim=hana)
         await save_step(tx, cases[1], taken, Event.CLAIM, NOON, by=hana)
-        sent = []
-        while due := await first_of_staff(tx, NOON):
-            sent.append((due.message.case_id, due.message.text))
-            await mark_sent(tx, [due], NOON)
+        sent = [(each.case_id, each.text) for each in await all_sent(tx)]
     one, two = (case.id for case in cases)
     assert sent == [(two, "BBBBB"), (two, "words"), (one, "AAAAA"), (one, "words")]
 
@@ -225,10 +225,7 @@ async def test_the_words_of_a_case_that_was_closed_pass_nobody_s(database: Datab
         await enqueue(tx, Outgoing(None, Purpose.ALERT, "asks", case_id=waits.id), NOON)
         closed = step(danger, Event.CLOSE, now=NOON, limits=LIMITS, claim=hana)
         await save_step(tx, danger, closed, Event.CLOSE, NOON, by=hana)
-        sent = []
-        while due := await first_of_staff(tx, NOON):
-            sent.append(due.message.text)
-            await mark_sent(tx, [due], NOON)
+        sent = [each.text for each in await all_sent(tx)]
     assert sent == ["asks", "waits", "closed"]
 
 
@@ -251,10 +248,7 @@ async def test_a_change_that_another_one_overwrites_before_it_is_sent_is_not_sen
             edit(None, 2),
         ):
             await enqueue(tx, message, NOON)
-        sent = []
-        while due := await first_of_staff(tx, NOON):
-            sent.append((due.message.text, due.message.edits))
-            await mark_sent(tx, [due], NOON)
+        sent = [(each.text, each.edits) for each in await all_sent(tx)]
     assert sent == [
         ("what it says", (-1, 1)),
         ("something else", None),
@@ -279,10 +273,7 @@ async def test_how_a_case_stood_is_not_told_after_what_came_of_it(database: Data
             said = Outgoing(None, Purpose.STANDING, event.value, case_id=case.id)
             await enqueue(tx, said, NOON)
             case = after
-        told = []
-        while due := await first_of_staff(tx, NOON):
-            told.append(due.message.text)
-            await mark_sent(tx, [due], NOON)
+        told = [each.text for each in await all_sent(tx)]
     assert told == [Event.RAISE.value]
 
 

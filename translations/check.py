@@ -62,7 +62,8 @@ def _topics(language: Language, reference: Language, knowledge: Knowledge) -> It
         yield from _answer(file, text.answer, topic, knowledge)
         yield from _phrasings(file, language.code, topic_id, text, seen)
         if language.code != REFERENCE and topic_id in reference.topics:
-            yield from _freshness(file, text, reference.topics[topic_id])
+            current = revision(reference.topics[topic_id].answer)
+            yield from _freshness(file, "of", text.of, current)
 
 
 def _plain(file: str, key: str, title: str) -> Iterator[Fault]:
@@ -137,12 +138,11 @@ def _phrasings(
             yield Fault(file, f"phrasings.{number}", wrong, "Keep them in one place.")
 
 
-def _freshness(file: str, text: TopicText, english: TopicText) -> Iterator[Fault]:
-    current = revision(english.answer)
-    if text.of != current:
-        wrong = f"it renders revision {text.of} of the English text, which is now {current}"
+def _freshness(file: str, key: str, of: str | None, current: str) -> Iterator[Fault]:
+    if of != current:
+        wrong = f"it renders revision {of} of the English text, which is now {current}"
         mend = f"Compare it with the English, mend it, and set `of: {current}`."
-        yield Fault(file, "of", wrong, mend)
+        yield Fault(file, key, wrong, mend)
 
 
 def _ui(language: Language, reference: Language) -> Iterator[Fault]:
@@ -273,11 +273,8 @@ def _staff_answers(
             continue
         yield from _plain(file, f"{key}.title", answer.title)
         current = revision(english.answer, {"short"})
-        if answer.of != current:
-            wrong = f"it renders revision {answer.of} of the English `short`, now {current}"
-            mend = f"Compare it with the English, mend it, and set `of: {current}`."
-            yield Fault(file, f"{key}.of", wrong, mend)
-        elif _filled_in(answer.short) != _filled_in(english.answer.short):
+        yield from _freshness(file, f"{key}.of", answer.of, current)
+        if answer.of == current and _filled_in(answer.short) != _filled_in(english.answer.short):
             wrong = "its days and placeholders are not those of the English `short`"
             yield Fault(file, f"{key}.short", wrong, "Use the same.")
         for day, text in answer.short.items():
